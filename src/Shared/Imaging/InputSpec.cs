@@ -1,0 +1,26 @@
+namespace Edge.Imaging;
+
+/// <summary>Rectangle in camera pixels, origin top left.</summary>
+public sealed record Roi(int X, int Y, int Width, int Height);
+
+/// <summary>
+/// How a camera frame becomes the graph's <c>image</c> input (uint8 [N, H, W, 3], RGB). Part of the package: training and
+/// inspection read the same one.
+/// </summary>
+public sealed record InputSpec
+{
+    /// <summary>Columns of the model's input, pixels.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Rows of the model's input, pixels.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>True when the graph accepts only this size (PatchCore, EfficientAD).</summary>
+    public bool FixedSize { get; init; } = true;
+
+    /// <summary>Part of the frame that is inspected; null = all of it.</summary>
+    public Roi? Roi { get; init; }
+
+    /// <summary>16-bit sample that maps to 255: 65535 for full-range pictures, 4095 for a 12-bit camera, 1023 for a 10-bit one.</summary>
+    public int WhiteLevel { get; init; } = ushort.MaxValue;
+}

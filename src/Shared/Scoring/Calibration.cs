@@ -1,0 +1,74 @@
+namespace Edge.Scoring;
+
+/// <summary>
+/// How a raw image score becomes a verdict. Data of the package: it can be changed without training again.
+/// </summary>
+public sealed record Calibration
+{
+    /// <summary>How the threshold was chosen, e.g. <c>split-conformal</c>.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>Raw image score. <c>score &gt;= threshold</c> rejects.</summary>
+    public required float Threshold { get; init; }
+
+    /// <summary>The false reject rate that was asked for, (0, 1); null when the method promises none.</summary>
+    public double? FalseRejectRate { get; init; }
+
+    /// <summary>What the threshold promises, in words a quality engineer can sign.</summary>
+    public string? Promise { get; init; }
+
+    /// <summary>Raw image scores of the held-out normal pictures.</summary>
+    public required ScoreStatistics Normals { get; init; }
+
+    /// <summary>Anomaly map values that the heatmap shows as 0 and as 1. For display only: no verdict looks at it.</summary>
+    public required ValueRange HeatmapRange { get; init; }
+
+    /// <summary>Scores in [reviewFrom, threshold) are sent to review; null = no review band.</summary>
+    public float? ReviewFrom { get; init; }
+
+    /// <summary>Verdict for a raw score. NaN and infinities are never accepted: they are <see cref="Verdict.Uninspected"/>.</summary>
+    public Verdict Decide(float score) =>
+        !float.IsFinite(score) ? Verdict.Uninspected
+        : score >= Threshold ? Verdict.Reject
+        : score >= ReviewFrom ? Verdict.Review
+        : Verdict.Accept;
+}
+
+/// <summary>Closed interval of raw values.</summary>
+public sealed record ValueRange(float Low, float High);
+
+/// <summary>Distribution of raw scores: enough to see drift later without keeping the pictures.</summary>
+/// <param name="Count">Pictures.</param>
+/// <param name="Quantiles">Scores at 0, 1, 5, 10, 25, 50, 75, 90, 95, 99 and 100 %, linear interpolation between order statistics.</param>
+public sealed record ScoreStatistics(int Count, double Mean, double StandardDeviation, IReadOnlyList<double> Quantiles)
+{
+    /// <summary>The levels of <see cref="Quantiles"/>, as fractions.</summary>
+    public static IReadOnlyList<double> Levels { get; } = [0, 0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99, 1];
+
+    /// <summary>Statistics of <paramref name="scores"/>; the standard deviation is the sample's (n − 1), 0 for one score.</summary>
+    /// <exception cref="EdgeException">No scores, or one that is not a finite number.</exception>
+    public static ScoreStatistics Of(ReadOnlySpan<float> scores)
+    {
+        if (scores.IsEmpty) throw new EdgeException("No scores to describe.");
+        double[] sorted = new double[scores.Length];
+        double sum = 0;
+        for (int i = 0; i < scores.Length; i++)
+        {
+            if (!float.IsFinite(scores[i])) throw new EdgeException($"Score {i} of {scores.Length} is {scores[i]}; only finite scores can be calibrated.");
+            sum += sorted[i] = scores[i];
+        }
+        Array.Sort(sorted);
+        double mean = sum / sorted.Length, squares = 0;
+        foreach (double s in sorted) squares += (s - mean) * (s - mean);
+        double deviation = sorted.Length > 1 ? Math.Sqrt(squares / (sorted.Length - 1)) : 0;
+        return new ScoreStatistics(sorted.Length, mean, deviation, [.. Levels.Select(level => Quantile(sorted, level))]);
+    }
+
+    private static double Quantile(double[] sorted, double level)
+    {
+        double position = level * (sorted.Length - 1);
+        int below = (int)position;
+        double above = sorted[Math.Min(below + 1, sorted.Length - 1)];
+        return sorted[below] + (position - below) * (above - sorted[below]);
+    }
+}

@@ -1,0 +1,11 @@
+using System.CommandLine;
+using Edge;
+using Edge.Training.Cli;
+
+RootCommand root = new("Trains, evaluates and packages anomaly detectors from pictures of normal parts.")
+{
+    TrainCommand.Create(),
+    EvaluateCommand.Create(),
+    SamplesCommand.Create(),
+};
+return await CommandLine.RunAsync(root, args).ConfigureAwait(false);

@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using Edge.Imaging;
+using Edge.Training.Cli;
+
+namespace Edge.Training.Data;
+
+/// <summary>Pictures of one pass, in the data set's order, and those that could not be decoded.</summary>
+internal sealed record LoadedPictures(IReadOnlyList<LoadedPicture> Pictures, IReadOnlyList<SkippedPicture> Skipped);
+
+/// <summary>Decodes and preprocesses pictures on all cores, order kept. A file that can't be decoded is named and left out.</summary>
+internal static class PictureLoader
+{
+    /// <summary>All of them in memory: Height × Width × 3 bytes each.</summary>
+    /// <param name="strict">A picture that can't be decoded is an error.</param>
+    public static LoadedPictures Load(IReadOnlyList<Picture> pictures, InputSpec input, bool strict, Terminal terminal, CancellationToken ct) =>
+        terminal.Progress("reading pictures", progress =>
+        {
+            List<LoadedPicture> loaded = new(pictures.Count);
+            List<SkippedPicture> skipped = [];
+            foreach (LoadedPicture picture in Stream(pictures, input, strict, skipped, terminal, ct))
+            {
+                loaded.Add(picture);
+                progress.Report((double)(loaded.Count + skipped.Count) / pictures.Count);
+            }
+            return new LoadedPictures(loaded, skipped);
+        });
+
+    /// <summary>One after the other, read ahead by at most two pictures a core, so a set of any size can be evaluated.</summary>
+    /// <param name="skipped">Receives what can't be decoded, on the thread that enumerates.</param>
+    public static IEnumerable<LoadedPicture> Stream(
+        IReadOnlyList<Picture> pictures, InputSpec input, bool strict, ICollection<SkippedPicture> skipped, Terminal terminal, CancellationToken ct)
+    {
+        ConcurrentBag<Worker> idle = [];
+        Queue<Task<(LoadedPicture? Loaded, SkippedPicture? Skipped)>> ahead = new();
+        int window = 2 * Environment.ProcessorCount, next = 0;
+        try
+        {
+            while (true)
+            {
+                ct.ThrowIfCancellationRequested();
+                for (; next < pictures.Count && ahead.Count < window; next++)
+                {
+                    Picture picture = pictures[next];
+                    ahead.Enqueue(Task.Run(() =>
+                    {
+                        Worker worker = idle.TryTake(out Worker? free) ? free : new Worker(input);
+                        try { return worker.Load(picture); }
+                        finally { idle.Add(worker); }
+                    }, ct));
+                }
+                if (!ahead.TryDequeue(out var first)) yield break;
+                (LoadedPicture? loaded, SkippedPicture? bad) = first.GetAwaiter().GetResult();
+                if (bad is not null)
+                {
+                    if (strict) throw new EdgeException($"{bad.Path}: {bad.Reason} (--strict stops at the first such picture)");
+                    terminal.Warn($"skipped {bad.Path}: {bad.Reason}");
+                    skipped.Add(bad);
+                }
+                else
+                {
+                    yield return loaded!;
+                }
+            }
+        }
+        finally
+        {
+            // What was read ahead in vain; its failures no longer matter.
+            Task.WhenAll(ahead).ContinueWith(t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Wait(CancellationToken.None);
+        }
+    }
+
+    private sealed class Worker(InputSpec input)
+    {
+        private readonly Preprocessor preprocessor = new(input);
+        private readonly ImageBuffer frame = new();
+
+        public (LoadedPicture? Loaded, SkippedPicture? Skipped) Load(Picture picture)
+        {
+            try
+            {
+                ImageFile.Read(picture.Path, frame);
+                byte[] rgb = GC.AllocateUninitializedArray<byte>(input.Width * input.Height * 3);
+                preprocessor.Apply(frame, rgb);
+                return (new LoadedPicture(picture, rgb, frame.Width, frame.Height), null);
+            }
+            catch (Exception e) when (e is EdgeException or IOException or UnauthorizedAccessException)
+            {
+                return (null, new SkippedPicture(picture.Path, e.Message));
+            }
+        }
+    }
+}

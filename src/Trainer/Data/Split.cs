@@ -1,0 +1,24 @@
+namespace Edge.Training.Data;
+
+/// <summary>Normal pictures to fit to, and normal pictures held out for the threshold.</summary>
+internal sealed record Split(IReadOnlyList<Picture> Training, IReadOnlyList<Picture> Calibration)
+{
+    /// <summary>
+    /// Splits by content: the pictures with the smallest SHA-256 are held out. Names, order and seed don't matter, and adding
+    /// pictures moves few of the others to the other side.
+    /// </summary>
+    /// <param name="holdOut">Fraction held out, [0, 1); above 0 at least one picture is.</param>
+    /// <exception cref="EdgeException">Nothing would be left to fit to.</exception>
+    public static Split Of(IReadOnlyList<Picture> normals, double holdOut)
+    {
+        if (holdOut is not (>= 0 and < 1)) throw new EdgeException($"The hold-out fraction is {holdOut}; it must be at least 0 and below 1.");
+        Picture[] byContent = [.. normals.OrderBy(p => p.Sha256, StringComparer.Ordinal)];
+        int held = holdOut == 0 ? 0 : Math.Max(1, (int)Math.Round(holdOut * byContent.Length, MidpointRounding.AwayFromZero));
+        if (held >= byContent.Length)
+        {
+            throw new EdgeException($"{byContent.Length} normal pictures are too few: {held} would be held out for the threshold and none left to train on.");
+        }
+        HashSet<string> calibration = [.. byContent.Take(held).Select(p => p.Sha256)];
+        return new Split([.. normals.Where(p => !calibration.Contains(p.Sha256))], [.. normals.Where(p => calibration.Contains(p.Sha256))]);
+    }
+}

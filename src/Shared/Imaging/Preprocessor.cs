@@ -1,12 +1,136 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Edge.Imaging;
 
-/// <summary>Camera frame → the graph's input, the same code for training and inspection. Not thread-safe: one per loop.</summary>
+/// <summary>
+/// Camera frame → the graph's input: ROI, anti-aliased resize, RGB, 8 bit, in one pass over the frame and without allocating.
+/// The same code for training and inspection. Not thread-safe: one per loop.
+/// </summary>
 public sealed class Preprocessor(InputSpec spec)
 {
+    private (int Width, int Height) filtersFor;
+    private ResampleFilter? columns, rows;
+    private float[] line = [];
+
     public InputSpec Spec { get; } = spec;
 
-    /// <summary>ROI, anti-aliased resize, RGB, 8 bit.</summary>
+    /// <summary>Fills <paramref name="rgb"/> from <paramref name="frame"/>.</summary>
     /// <param name="rgb">uint8 [H, W, 3], RGB; exactly Height × Width × 3 bytes.</param>
     /// <exception cref="EdgeException">The ROI does not lie inside the frame.</exception>
-    public void Apply(ImageBuffer frame, Span<byte> rgb) => throw new NotImplementedException();
+    public void Apply(ImageBuffer frame, Span<byte> rgb)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        if (rgb.Length != Spec.Width * Spec.Height * 3)
+            throw new ArgumentException($"{rgb.Length} bytes for a {Spec.Width}×{Spec.Height} RGB picture", nameof(rgb));
+        Roi roi = Spec.Roi ?? new Roi(0, 0, frame.Width, frame.Height);
+        if (roi.X < 0 || roi.Y < 0 || roi.Width < 1 || roi.Height < 1 || roi.X + (long)roi.Width > frame.Width || roi.Y + (long)roi.Height > frame.Height)
+            throw new EdgeException($"The region {roi.X},{roi.Y} {roi.Width}×{roi.Height} does not lie inside the {frame.Width}×{frame.Height} frame.");
+        if (columns is null || filtersFor != (roi.Width, roi.Height))
+        {
+            columns = new ResampleFilter(roi.Width, Spec.Width);
+            rows = new ResampleFilter(roi.Height, Spec.Height);
+            filtersFor = (roi.Width, roi.Height);
+        }
+        int samples = roi.Width * frame.Format.Channels();
+        if (line.Length < samples + 4) line = GC.AllocateUninitializedArray<float>(samples + 4);   // + 4: the last pixel is read as a vector
+        int origin = roi.Y * frame.Stride + roi.X * frame.Format.BytesPerPixel();
+        for (int y = 0; y < Spec.Height; y++)
+        {
+            int from = origin + rows!.Starts[y] * frame.Stride;
+            ReadOnlySpan<float> weights = rows.Weights.AsSpan(y * rows.Taps, rows.Taps);
+            if (frame.Format.BytesPerSample() == 1) SumRows(frame.Pixels[from..], frame.Stride, weights, line.AsSpan(0, samples));
+            else SumRows16(frame.Pixels[from..], frame.Stride, weights, 255f / Spec.WhiteLevel, line.AsSpan(0, samples));
+            Span<byte> to = rgb.Slice(y * Spec.Width * 3, Spec.Width * 3);
+            if (frame.Format.Channels() == 1) SumGrayColumns(line, columns, to);
+            else SumColorColumns(line, columns, bgr: frame.Format != PixelFormat.Rgb24, to);
+        }
+    }
+
+    /// <summary>line[x] = Σ_t weights[t] · rows[t][x]; columns outside, taps inside, so the sums stay in registers.</summary>
+    private static void SumRows(ReadOnlySpan<byte> pixels, int stride, ReadOnlySpan<float> weights, Span<float> line)
+    {
+        ref byte source = ref MemoryMarshal.GetReference(pixels);
+        ref float target = ref MemoryMarshal.GetReference(line);
+        int lanes = Vector<float>.Count, x = 0;
+        for (; x <= line.Length - 4 * lanes; x += 4 * lanes)
+        {
+            Vector<float> s0 = default, s1 = default, s2 = default, s3 = default;
+            for (int t = 0; t < weights.Length; t++)
+            {
+                Vector<float> w = new(weights[t]);
+                Vector.Widen(Vector.LoadUnsafe(ref source, (nuint)(t * stride + x)), out Vector<ushort> low, out Vector<ushort> high);
+                Vector.Widen(low, out Vector<uint> a, out Vector<uint> b);
+                Vector.Widen(high, out Vector<uint> c, out Vector<uint> d);
+                s0 = Vector.MultiplyAddEstimate(Vector.ConvertToSingle(Vector.AsVectorInt32(a)), w, s0);
+                s1 = Vector.MultiplyAddEstimate(Vector.ConvertToSingle(Vector.AsVectorInt32(b)), w, s1);
+                s2 = Vector.MultiplyAddEstimate(Vector.ConvertToSingle(Vector.AsVectorInt32(c)), w, s2);
+                s3 = Vector.MultiplyAddEstimate(Vector.ConvertToSingle(Vector.AsVectorInt32(d)), w, s3);
+            }
+            s0.StoreUnsafe(ref target, (nuint)x);
+            s1.StoreUnsafe(ref target, (nuint)(x + lanes));
+            s2.StoreUnsafe(ref target, (nuint)(x + 2 * lanes));
+            s3.StoreUnsafe(ref target, (nuint)(x + 3 * lanes));
+        }
+        for (; x < line.Length; x++)
+        {
+            float sum = 0;
+            for (int t = 0; t < weights.Length; t++) sum += weights[t] * pixels[t * stride + x];
+            line[x] = sum;
+        }
+    }
+
+    private static void SumRows16(ReadOnlySpan<byte> pixels, int stride, ReadOnlySpan<float> weights, float gain, Span<float> line)
+    {
+        for (int x = 0; x < line.Length; x++) line[x] = 0;
+        for (int t = 0; t < weights.Length; t++)
+        {
+            float w = weights[t] * gain;
+            if (w == 0) continue;
+            ReadOnlySpan<ushort> samples = MemoryMarshal.Cast<byte, ushort>(pixels.Slice(t * stride, line.Length * 2));
+            // Above the white level is white: clipped before it is averaged, as a sensor clips.
+            for (int x = 0; x < line.Length; x++) line[x] += w * Math.Min(samples[x], 255f / gain);
+        }
+    }
+
+    private static void SumGrayColumns(ReadOnlySpan<float> line, ResampleFilter filter, Span<byte> rgb)
+    {
+        for (int x = 0; x < filter.Starts.Length; x++)
+        {
+            ReadOnlySpan<float> weights = filter.Weights.AsSpan(x * filter.Taps, filter.Taps);
+            ReadOnlySpan<float> source = line.Slice(filter.Starts[x], filter.Taps);
+            float sum = 0;
+            for (int t = 0; t < weights.Length; t++) sum += weights[t] * source[t];
+            byte value = (byte)Math.Clamp(sum + 0.5f, 0, 255);
+            rgb[3 * x] = rgb[3 * x + 1] = rgb[3 * x + 2] = value;
+        }
+    }
+
+    /// <summary>One pixel is one vector (the fourth lane is the next pixel's first channel and is ignored).</summary>
+    [SkipLocalsInit]
+    private static void SumColorColumns(ReadOnlySpan<float> line, ResampleFilter filter, bool bgr, Span<byte> rgb)
+    {
+        ref float source = ref MemoryMarshal.GetReference(line);
+        ref float weight = ref MemoryMarshal.GetReference(filter.Weights.AsSpan());
+        int red = bgr ? 2 : 0, taps = filter.Taps;
+        for (int x = 0; x < filter.Starts.Length; x++)
+        {
+            ref float pixel = ref Unsafe.Add(ref source, 3 * filter.Starts[x]);
+            ref float w = ref Unsafe.Add(ref weight, x * taps);
+            Vector128<float> even = Vector128<float>.Zero, odd = Vector128<float>.Zero;
+            int t = 0;
+            for (; t + 1 < taps; t += 2)
+            {
+                even = Vector128.MultiplyAddEstimate(Vector128.LoadUnsafe(ref pixel, (nuint)(3 * t)), Vector128.Create(Unsafe.Add(ref w, t)), even);
+                odd = Vector128.MultiplyAddEstimate(Vector128.LoadUnsafe(ref pixel, (nuint)(3 * t + 3)), Vector128.Create(Unsafe.Add(ref w, t + 1)), odd);
+            }
+            if (t < taps) even = Vector128.MultiplyAddEstimate(Vector128.LoadUnsafe(ref pixel, (nuint)(3 * t)), Vector128.Create(Unsafe.Add(ref w, t)), even);
+            Vector128<int> value = Vector128.ConvertToInt32(Vector128.Min(even + odd + Vector128.Create(0.5f), Vector128.Create(255f)));
+            rgb[3 * x] = (byte)value[red];
+            rgb[3 * x + 1] = (byte)value[1];
+            rgb[3 * x + 2] = (byte)value[2 - red];
+        }
+    }
 }

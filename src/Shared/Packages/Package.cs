@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Edge.Packages;
 
 /// <summary>A verified package on disk. Immutable.</summary>
@@ -6,12 +8,64 @@ public sealed class Package
     public string Folder { get; }
     public Manifest Manifest { get; }
     public GoldenSet Golden { get; }
-    public string ModelPath => Path.Combine(Folder, "model.onnx");
+    public string ModelPath => Path.Combine(Folder, PackageFiles.Model);
     public string GoldenPath(GoldenImage image) => Path.Combine(Folder, "golden", image.File);
 
     private Package(string folder, Manifest manifest, GoldenSet golden) => (Folder, Manifest, Golden) = (folder, manifest, golden);
 
     /// <summary>Opens and verifies everything: strict manifest, every file's SHA-256, no file too many, golden set readable.</summary>
     /// <exception cref="EdgeException">What is wrong with the package.</exception>
-    public static Package Open(string folder) => throw new NotImplementedException();
+    public static Package Open(string folder)
+    {
+        folder = Path.GetFullPath(folder);
+        if (!Directory.Exists(folder)) throw new EdgeException($"There is no package at {folder}.");
+        try
+        {
+            Manifest manifest = Manifest.Parse(ReadJson(folder, PackageFiles.Manifest));
+            Check(folder, manifest);
+            GoldenSet golden = JsonSerializer.Deserialize(ReadJson(folder, PackageFiles.Expected), PackageJson.Default.GoldenSet)
+                ?? throw new EdgeException($"{PackageFiles.Expected} holds null.");
+            foreach (GoldenImage image in golden.Images)
+                if (!manifest.Files.ContainsKey("golden/" + image.File)) throw new EdgeException($"golden image {image.File} is not among the package's files.");
+            return new Package(folder, manifest, golden);
+        }
+        catch (Exception e) when (e is EdgeException or IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new EdgeException($"The package {folder} is refused: {e.Message}", e);
+        }
+    }
+
+    private static byte[] ReadJson(string folder, string file)
+    {
+        FileInfo info = new(Path.Combine(folder, file));
+        if (!info.Exists) throw new EdgeException($"{file} is missing.");
+        if (info.Length > PackageFiles.MaxJsonBytes) throw new EdgeException($"{file} has {info.Length} bytes, more than any of ours.");
+        return File.ReadAllBytes(info.FullName);
+    }
+
+    private static void Check(string folder, Manifest manifest)
+    {
+        if (manifest.SchemaVersion != Manifest.CurrentSchema)
+            throw new EdgeException($"its schema is {manifest.SchemaVersion}; this build reads {Manifest.CurrentSchema}.");
+        PackageFiles.CheckName(manifest.Name);
+        if (manifest.Version < 1) throw new EdgeException($"its version is {manifest.Version}; versions start at 1.");
+        if (manifest.Input is not { Width: >= 8 and <= 8192, Height: >= 8 and <= 8192, WhiteLevel: >= 1 and <= ushort.MaxValue })
+            throw new EdgeException($"its input {manifest.Input.Width}×{manifest.Input.Height}, white level {manifest.Input.WhiteLevel} is out of range.");
+        if (!float.IsFinite(manifest.Calibration.Threshold)) throw new EdgeException($"its threshold is {manifest.Calibration.Threshold}.");
+        if (manifest.Calibration.ReviewFrom is { } review && !(review < manifest.Calibration.Threshold))
+            throw new EdgeException($"its review band starts at {review}, not below the threshold {manifest.Calibration.Threshold}.");
+        foreach (string required in (string[])[PackageFiles.Model, PackageFiles.Expected])
+            if (!manifest.Files.ContainsKey(required)) throw new EdgeException($"{required} is not among its files.");
+
+        HashSet<string> found = [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder, f).Replace('\\', '/'))];
+        found.Remove(PackageFiles.Manifest);
+        foreach ((string file, string sha256) in manifest.Files)
+        {
+            // Only names that were found below the folder are opened: a manifest can't point outside of it.
+            if (!found.Remove(file)) throw new EdgeException($"{file} is missing.");
+            string actual = PackageFiles.Sha256(Path.Combine(folder, file));
+            if (actual != sha256) throw new EdgeException($"{file} is damaged: SHA-256 {actual}, expected {sha256}.");
+        }
+        if (found.Count > 0) throw new EdgeException($"it holds files that the manifest does not name: {string.Join(", ", found.Order().Take(5))}.");
+    }
 }

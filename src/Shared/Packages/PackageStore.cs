@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Edge.Packages;
 
 /// <summary>The models folder: <c>&lt;root&gt;/&lt;name&gt;/&lt;version&gt;/</c> and <c>&lt;root&gt;/&lt;name&gt;/current</c>.</summary>
@@ -5,38 +8,85 @@ public sealed class PackageStore(string root)
 {
     public string Root { get; } = Path.GetFullPath(root);
 
+    private string FolderOf(string name) => Path.Combine(Root, PackageFiles.CheckName(name));
+
     /// <summary>Folder of a version, whether it exists or not.</summary>
     /// <exception cref="EdgeException">The name is not [a-z0-9][a-z0-9._-]{0,63}.</exception>
-    public string FolderOf(string name, int version) => throw new NotImplementedException();
+    public string FolderOf(string name, int version) => Path.Combine(FolderOf(name), version.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Published versions, ascending.</summary>
-    public IReadOnlyList<int> Versions(string name) => throw new NotImplementedException();
+    public IReadOnlyList<int> Versions(string name)
+    {
+        DirectoryInfo folder = new(FolderOf(name));
+        if (!folder.Exists) return [];
+        return [.. folder.EnumerateDirectories().Select(d => ParseVersion(d.Name)).OfType<int>().Order()];
+    }
 
     /// <summary>The aspired version; null when there is none yet.</summary>
-    /// <exception cref="EdgeException"><c>current</c> does not hold one positive integer.</exception>
-    public int? Current(string name) => throw new NotImplementedException();
+    /// <exception cref="EdgeException"><c>current</c> does not hold one positive integer, or can't be read.</exception>
+    public int? Current(string name)
+    {
+        string file = Path.Combine(FolderOf(name), "current");
+        try
+        {
+            if (!File.Exists(file)) return null;
+            string text = File.ReadAllText(file);
+            return ParseVersion(text.Trim()) ?? throw new EdgeException($"{file} must hold one version number, not '{text[..Math.Min(text.Length, 40)].Trim()}'.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EdgeException($"Cannot read {file}: {e.Message}", e);
+        }
+    }
 
     /// <summary>Replaces <c>current</c> by rename. Writing an older number is a roll back.</summary>
-    /// <exception cref="EdgeException">That version is not there.</exception>
-    public void SetCurrent(string name, int version) => throw new NotImplementedException();
+    /// <exception cref="EdgeException">That version is not there, or the file can't be written.</exception>
+    public void SetCurrent(string name, int version)
+    {
+        if (!Directory.Exists(FolderOf(name, version))) throw new EdgeException($"{name} has no version {version}; there are {string.Join(", ", Versions(name))}.");
+        string file = Path.Combine(FolderOf(name), "current"), staged = $"{file}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            PackageFiles.WriteDurably(staged, Encoding.ASCII.GetBytes($"{version}\n"));
+            File.Move(staged, file, overwrite: true);
+            PackageFiles.FlushFolder(FolderOf(name));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(staged);
+            throw new EdgeException($"Cannot write {file}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Opens the version <c>current</c> names.</summary>
+    /// <exception cref="EdgeException">There is none, or the package is refused.</exception>
+    public Package OpenCurrent(string name) =>
+        Open(name, Current(name) ?? throw new EdgeException($"{Root} holds no model '{name}' yet: train one with edge-trainer train --name {name} --models {Root}."));
+
+    /// <summary>Opens one version, which must be the one its folder says.</summary>
+    /// <exception cref="EdgeException">The package is refused.</exception>
+    public Package Open(string name, int version)
+    {
+        Package package = Package.Open(FolderOf(name, version));
+        if (package.Manifest.Name != name || package.Manifest.Version != version)
+            throw new EdgeException($"The package {package.Folder} is refused: it is {package.Manifest.Name} version {package.Manifest.Version}, not {name} version {version}.");
+        return package;
+    }
+
+    /// <summary>Opens a version's folder, or the current version of a folder <c>models/&lt;name&gt;</c>.</summary>
+    /// <exception cref="EdgeException">Neither, or the package is refused.</exception>
+    public static Package OpenAny(string folder)
+    {
+        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        if (!File.Exists(Path.Combine(folder, PackageFiles.Manifest)) && File.Exists(Path.Combine(folder, "current")))
+            return new PackageStore(Path.GetDirectoryName(folder) ?? "/").OpenCurrent(Path.GetFileName(folder));
+        return Package.Open(folder);
+    }
 
     /// <summary>Starts a package: files are written to <see cref="PackageDraft.Folder"/>, nothing is visible until it is published.</summary>
-    public PackageDraft Begin(string name) => throw new NotImplementedException();
-}
+    /// <exception cref="EdgeException">The models folder can't be written.</exception>
+    public PackageDraft Begin(string name) => new(this, name, FolderOf(name));
 
-/// <summary>A package being written. Disposing without <see cref="Publish"/> removes every trace.</summary>
-public sealed class PackageDraft : IDisposable
-{
-    internal PackageDraft() { }
-
-    public string Name => throw new NotImplementedException();
-    /// <summary>Staging folder; write model.onnx, golden/… and report.html here.</summary>
-    public string Folder => throw new NotImplementedException();
-
-    /// <summary>Hashes the files, writes the manifest, verifies the whole as a reader would, flushes to disk and renames into place; then <c>current</c>.</summary>
-    /// <param name="manifest">Given the version and the files' hashes, makes the manifest.</param>
-    /// <exception cref="EdgeException">Disk full or any other I/O failure, or the package would not verify; nothing is left behind.</exception>
-    public Package Publish(Func<int, IReadOnlyDictionary<string, string>, Manifest> manifest) => throw new NotImplementedException();
-
-    public void Dispose() => throw new NotImplementedException();
+    private static int? ParseVersion(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int version) && version > 0 && text[0] != '0' ? version : null;
 }

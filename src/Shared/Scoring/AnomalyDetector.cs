@@ -1,4 +1,7 @@
+using Edge.Imaging;
 using Edge.Packages;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Edge.Scoring;
 
@@ -10,32 +13,132 @@ public sealed record DetectorOptions
 }
 
 /// <summary>
-/// One ONNX Runtime session on a package's graph, with its input and outputs bound once: <see cref="Run"/> allocates next to
-/// nothing. Not thread-safe: the loop that owns it runs it.
+/// One ONNX Runtime session on a package's graph, with its input and outputs bound once to memory of ours: <see cref="Run"/>
+/// neither copies nor allocates per picture. Not thread-safe: the loop that owns it runs it.
 /// </summary>
 public sealed class AnomalyDetector : IDisposable
 {
-    public int Width => throw new NotImplementedException();
-    public int Height => throw new NotImplementedException();
+    private readonly InferenceSession session;
+    private readonly OrtIoBinding binding;
+    private readonly RunOptions runOptions = new();
+    private readonly OrtValue[] values;
+    private readonly byte[] image;
+    private readonly float[] score, map;
+
+    /// <summary>Columns of the input and of the map, pixels.</summary>
+    public int Width { get; }
+
+    /// <summary>Rows of the input and of the map, pixels.</summary>
+    public int Height { get; }
+
+    private AnomalyDetector(InferenceSession session, int width, int height)
+    {
+        (this.session, Width, Height) = (session, width, height);
+        image = GC.AllocateArray<byte>(height * width * 3, pinned: true);
+        score = GC.AllocateArray<float>(1, pinned: true);
+        map = GC.AllocateArray<float>(height * width, pinned: true);
+        values =
+        [
+            OrtValue.CreateTensorValueFromMemory(image, [1, height, width, 3]),
+            OrtValue.CreateTensorValueFromMemory(score, [1]),
+            OrtValue.CreateTensorValueFromMemory(map, [1, height, width]),
+        ];
+        binding = session.CreateIoBinding();
+        binding.BindInput("image", values[0]);
+        binding.BindOutput("image_score", values[1]);
+        binding.BindOutput("anomaly_map", values[2]);
+    }
 
     /// <summary>Loads a package's graph and checks its signature.</summary>
-    public static AnomalyDetector Load(Package package, DetectorOptions? options = null) => throw new NotImplementedException();
+    /// <exception cref="EdgeException">Not loadable, or not the graph signature.</exception>
+    public static AnomalyDetector Load(Package package, DetectorOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(package);
+        return Load(package.ModelPath, package.Manifest.Input.Width, package.Manifest.Input.Height, options);
+    }
 
     /// <summary>Loads a bare graph file (before it is in a package).</summary>
     /// <exception cref="EdgeException">Not loadable, or not the graph signature.</exception>
-    public static AnomalyDetector Load(string modelPath, int width, int height, DetectorOptions? options = null) => throw new NotImplementedException();
+    public static AnomalyDetector Load(string modelPath, int width, int height, DetectorOptions? options = null)
+    {
+        InferenceSession? session = null;
+        try
+        {
+            using SessionOptions sessionOptions = Accelerator.CreateSessionOptions(options ?? new DetectorOptions());
+            session = new InferenceSession(modelPath, sessionOptions);
+            Require(modelPath, session.InputMetadata, "image", TensorElementType.UInt8, [1, height, width, 3]);
+            Require(modelPath, session.OutputMetadata, "image_score", TensorElementType.Float, [1]);
+            Require(modelPath, session.OutputMetadata, "anomaly_map", TensorElementType.Float, [1, height, width]);
+            return new AnomalyDetector(session, width, height);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            session?.Dispose();
+            throw new EdgeException($"{modelPath} cannot be loaded: {e.Message}", e);
+        }
+        catch (EdgeException)
+        {
+            session?.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>uint8 [H, W, 3], RGB: write the picture here, then <see cref="Run"/>.</summary>
-    public Span<byte> Input => throw new NotImplementedException();
-
-    /// <summary>Runs the graph on <see cref="Input"/>; returns the raw image score.</summary>
-    public float Run() => throw new NotImplementedException();
+    public Span<byte> Input => image;
 
     /// <summary>float32 [H, W], raw, of the last <see cref="Run"/>; overwritten by the next.</summary>
-    public ReadOnlySpan<float> Map => throw new NotImplementedException();
+    public ReadOnlySpan<float> Map => map;
 
-    /// <summary>Runs the golden images; throws when one differs by more than the package's tolerance.</summary>
-    public void CheckGolden(Package package) => throw new NotImplementedException();
+    /// <summary>Runs the graph on <see cref="Input"/>; returns the raw image score (larger = more anomalous, may be NaN if the graph says so).</summary>
+    public float Run()
+    {
+        session.RunWithBinding(runOptions, binding);
+        return score[0];
+    }
 
-    public void Dispose() { }
+    /// <summary>Runs the golden images of a package.</summary>
+    /// <exception cref="EdgeException">A score or a map's largest value differs by more than the package's tolerance, or an image can't be read.</exception>
+    public void CheckGolden(Package package)
+    {
+        ArgumentNullException.ThrowIfNull(package);
+        ImageBuffer picture = new();
+        Preprocessor identity = new(new InputSpec { Width = Width, Height = Height });
+        foreach (GoldenImage golden in package.Golden.Images)
+        {
+            ImageFile.Read(package.GoldenPath(golden), picture);
+            if ((picture.Width, picture.Height) != (Width, Height))
+                throw new EdgeException($"Golden image {golden.File} is {picture.Width}×{picture.Height}, the model's input {Width}×{Height}.");
+            identity.Apply(picture, Input);
+            Compare(golden.File, "score", golden.Score, Run(), package.Golden.Tolerance);
+            float largest = float.NegativeInfinity;
+            foreach (float value in map) largest = float.IsNaN(value) ? float.NaN : Math.Max(largest, value);   // Math.Max keeps a NaN
+            Compare(golden.File, "largest map value", golden.MapMax, largest, package.Golden.Tolerance);
+        }
+    }
+
+    private static void Compare(string file, string what, float expected, float actual, double tolerance)
+    {
+        double difference = Math.Abs((double)expected - actual) / Math.Max(Math.Max(Math.Abs(expected), Math.Abs(actual)), 1e-12);
+        if (!(difference <= tolerance))
+            throw new EdgeException($"Golden image {file}: {what} is {actual}, expected {expected} (relative difference {difference:G3}, allowed {tolerance:G3}).");
+    }
+
+    private static void Require(string path, IReadOnlyDictionary<string, NodeMetadata> nodes, string name, TensorElementType type, int[] shape)
+    {
+        if (!nodes.TryGetValue(name, out NodeMetadata? node))
+            throw new EdgeException($"{path} has no '{name}'; it has {string.Join(", ", nodes.Keys)}.");
+        // -1 is a symbolic dimension: any size.
+        bool fits = node.IsTensor && node.ElementDataType == type && node.Dimensions.Length == shape.Length
+            && node.Dimensions.Zip(shape).All(d => d.First == d.Second || d.First == -1);
+        if (!fits)
+            throw new EdgeException($"'{name}' of {path} is {node.ElementDataType} [{string.Join(", ", node.Dimensions)}], expected {type} [{string.Join(", ", shape)}].");
+    }
+
+    public void Dispose()
+    {
+        binding.Dispose();
+        foreach (OrtValue value in values) value.Dispose();
+        runOptions.Dispose();
+        session.Dispose();
+    }
 }

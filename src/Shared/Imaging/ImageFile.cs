@@ -8,6 +8,9 @@ public static class ImageFile
     private static readonly HashSet<string> Extensions =
         new(StringComparer.OrdinalIgnoreCase) { ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm" };
 
+    // OpenCV writes to stderr what our exceptions say better.
+    static ImageFile() => Cv2.SetLogLevel(LogLevel.SILENT);
+
     /// <summary>True for the extensions that are read: .png .jpg .jpeg .bmp .tif .tiff .webp .pgm .ppm (any case).</summary>
     public static bool HasImageExtension(string path) => Extensions.Contains(Path.GetExtension(path));
 

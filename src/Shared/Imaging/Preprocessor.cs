@@ -25,18 +25,18 @@ public sealed class Preprocessor(InputSpec spec)
         ArgumentNullException.ThrowIfNull(frame);
         if (rgb.Length != Spec.Width * Spec.Height * 3)
             throw new ArgumentException($"{rgb.Length} bytes for a {Spec.Width}×{Spec.Height} RGB picture", nameof(rgb));
-        Roi roi = Spec.Roi ?? new Roi(0, 0, frame.Width, frame.Height);
-        if (roi.X < 0 || roi.Y < 0 || roi.Width < 1 || roi.Height < 1 || roi.X + (long)roi.Width > frame.Width || roi.Y + (long)roi.Height > frame.Height)
-            throw new EdgeException($"The region {roi.X},{roi.Y} {roi.Width}×{roi.Height} does not lie inside the {frame.Width}×{frame.Height} frame.");
-        if (columns is null || filtersFor != (roi.Width, roi.Height))
+        (int left, int top, int width, int height) = Spec.Roi is { } roi ? (roi.X, roi.Y, roi.Width, roi.Height) : (0, 0, frame.Width, frame.Height);
+        if (left < 0 || top < 0 || width < 1 || height < 1 || left + (long)width > frame.Width || top + (long)height > frame.Height)
+            throw new EdgeException($"The region {left},{top} {width}×{height} does not lie inside the {frame.Width}×{frame.Height} frame.");
+        if (columns is null || filtersFor != (width, height))
         {
-            columns = new ResampleFilter(roi.Width, Spec.Width);
-            rows = new ResampleFilter(roi.Height, Spec.Height);
-            filtersFor = (roi.Width, roi.Height);
+            columns = new ResampleFilter(width, Spec.Width);
+            rows = new ResampleFilter(height, Spec.Height);
+            filtersFor = (width, height);
         }
-        int samples = roi.Width * frame.Format.Channels();
+        int samples = width * frame.Format.Channels();
         if (line.Length < samples + 4) line = GC.AllocateUninitializedArray<float>(samples + 4);   // + 4: the last pixel is read as a vector
-        int origin = roi.Y * frame.Stride + roi.X * frame.Format.BytesPerPixel();
+        int origin = top * frame.Stride + left * frame.Format.BytesPerPixel();
         for (int y = 0; y < Spec.Height; y++)
         {
             int from = origin + rows!.Starts[y] * frame.Stride;

@@ -1,8 +1,56 @@
 using System.CommandLine;
+using System.Diagnostics;
+using Edge.Packages;
+using Edge.Scoring;
+using Edge.Training.Data;
+using Edge.Training.Evaluation;
 
 namespace Edge.Training.Cli;
 
 internal static class EvaluateCommand
 {
-    public static Command Create() => new("evaluate");
+    public static Command Create()
+    {
+        Option<string> package = new("--package") { Required = true, HelpName = "DIR", Description = "A version's folder, or models/<name> for its current version." };
+        Option<string> data = new("--data") { Required = true, HelpName = "DIR", Description = "Labelled pictures: test/good, test/<defect>, ground_truth/<defect>/<picture>_mask.png." };
+        Option<int> threads = new("--threads") { HelpName = "N", Description = "Threads of ONNX Runtime; 0 = all cores." };
+        Option<bool> strict = new("--strict") { Description = "Stop at a picture that can't be read instead of leaving it out." };
+        Option<bool> json = new("--json") { Description = "One JSON document on stdout, every picture's score included; everything else goes to stderr." };
+        threads.Validators.Add(r =>
+        {
+            if (r.Tokens.Count > 0 && r.GetValueOrDefault<int>() is < 0 or > 1024) r.AddError("--threads is 0 (all cores) to 1024.");
+        });
+        Command command = new("evaluate", """
+            Runs a package on labelled pictures: image AUROC, pixel AUROC, AUPRO (limit 0.3), F1-max, and the verdicts at the
+            package's threshold, defect by defect.
+
+            Examples:
+              edge-trainer evaluate --package models/flange --data samples
+              edge-trainer evaluate --package models/flange/3 --data samples --json > evaluation.json
+            """)
+        { package, data, threads, strict, json };
+        command.SetAction((parsed, ct) => Task.Run(
+            () => Run(
+                parsed.GetRequiredValue(package), parsed.GetRequiredValue(data), parsed.GetValue(threads),
+                parsed.GetValue(strict), parsed.GetValue(json), ct),
+            ct));
+        return command;
+    }
+
+    private static int Run(string packageFolder, string dataFolder, int threads, bool strict, bool json, CancellationToken ct)
+    {
+        Terminal terminal = new(json);
+        Package package = PackageStore.OpenAny(packageFolder);
+        Manifest manifest = package.Manifest;
+        Dataset dataset = Dataset.OpenForTest(dataFolder, strict, terminal, ct);
+        using AnomalyDetector detector = AnomalyDetector.Load(package, new DetectorOptions { Threads = threads });
+        long started = Stopwatch.GetTimestamp();
+        EvaluationResult result = Evaluator.Run(detector, manifest.Calibration, dataset, manifest.Input, strict, terminal, ct);
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
+        terminal.Line($"{manifest.Name} version {manifest.Version} ({manifest.Method}, {manifest.Backbone.Name}) on {dataset.Folder}, "
+            + $"{result.Pictures.Count} pictures in {elapsed.TotalSeconds:0.0} s");
+        EvaluationTables.Write(terminal, result, manifest.Calibration.Threshold);
+        if (json) Console.Out.WriteLine(EvaluationDocument.Of(package, dataset, result, elapsed).ToJson());
+        return 0;
+    }
 }

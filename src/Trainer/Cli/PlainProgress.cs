@@ -8,6 +8,7 @@ namespace Edge.Training.Cli;
 /// </summary>
 internal sealed class PlainProgress(string title, TextWriter writer, TimeProvider time)
 {
+    private const double Step = 0.1 - 1e-9;   // tenths don't add up exactly
     private static readonly TimeSpan AtLeast = TimeSpan.FromSeconds(2), AtMost = TimeSpan.FromSeconds(30);
     private readonly Lock gate = new();
     private readonly long started = time.GetTimestamp();
@@ -18,7 +19,7 @@ internal sealed class PlainProgress(string title, TextWriter writer, TimeProvide
     {
         // Almost every call ends here: reading the clock costs tens of nanoseconds, no lock is taken.
         TimeSpan quiet = time.GetElapsedTime(Interlocked.Read(ref lastLine));
-        if (quiet < AtLeast || (quiet < AtMost && fraction - Volatile.Read(ref lastFraction) < 0.1)) return;
+        if (quiet < AtLeast || (quiet < AtMost && fraction - Volatile.Read(ref lastFraction) < Step)) return;
         lock (gate)
         {
             if (time.GetElapsedTime(lastLine) < AtLeast || fraction < lastFraction) return;

@@ -1,4 +1,5 @@
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Edge.Training.Cli;
 
@@ -28,6 +29,7 @@ internal sealed class Terminal
             Ansi = interactive ? AnsiSupport.Detect : AnsiSupport.No,
             Interactive = interactive ? InteractionSupport.Detect : InteractionSupport.No,
         });
+        if (!interactive) console.Profile.Width = 140;   // a file has no edge; tables shall not be folded
     }
 
     /// <summary>True when a person is watching: bars, colours and pictures made of text are welcome.</summary>
@@ -44,6 +46,9 @@ internal sealed class Terminal
         if (Interactive) console.MarkupLineInterpolated($"[yellow]warning:[/] {text}");
         else writer.WriteLine($"warning: {text}");
     }
+
+    /// <summary>A table or another block.</summary>
+    public void Write(IRenderable block) => console.Write(block);
 
     /// <summary>Runs <paramref name="work"/> on this thread and shows how far it is. One at a time.</summary>
     public T Progress<T>(string title, Func<Progress, T> work)

@@ -27,7 +27,7 @@ internal sealed class MaskLoader(InputSpec input)
         }
         catch (EdgeException e)
         {
-            return e.Message;
+            return e.Message.Replace(path, "the mask", StringComparison.Ordinal);
         }
         if ((buffer.Width, buffer.Height) != (picture.FrameWidth, picture.FrameHeight))
         {

@@ -85,7 +85,7 @@ internal static class PictureLoader
             }
             catch (Exception e) when (e is EdgeException or IOException or UnauthorizedAccessException)
             {
-                return (null, new SkippedPicture(picture.Path, e.Message));
+                return (null, new SkippedPicture(picture.Path, e.Message.Replace(picture.Path, "the file", StringComparison.Ordinal)));
             }
         }
     }

@@ -6,7 +6,7 @@ namespace Edge.Tests.Data;
 
 public sealed class DatasetTests : IDisposable
 {
-    private readonly TempFolder folder = TestPaths.NewFolder();
+    private readonly TempFolder folder = new();
     private readonly StringWriter said = new();
 
     public void Dispose() => folder.Dispose();
@@ -77,7 +77,7 @@ public sealed class DatasetTests : IDisposable
     {
         Write("test/good/1.png", 1);
         Assert.Single(Dataset.OpenForTest(folder.Path, false, Terminal, Ct).Test);
-        using TempFolder plain = TestPaths.NewFolder();
+        using TempFolder plain = new();
         Pictures.Write(plain["1.png"], 1);
         Assert.Contains("test/<defect>", Assert.Throws<EdgeException>(() => Dataset.OpenForTest(plain.Path, false, Terminal, Ct)).Message, StringComparison.Ordinal);
     }

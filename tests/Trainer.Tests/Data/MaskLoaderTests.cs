@@ -7,7 +7,7 @@ namespace Edge.Tests.Data;
 
 public sealed class MaskLoaderTests : IDisposable
 {
-    private readonly TempFolder folder = TestPaths.NewFolder();
+    private readonly TempFolder folder = new();
     private readonly Mat labels = new();
 
     public void Dispose()

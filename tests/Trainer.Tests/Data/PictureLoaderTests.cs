@@ -7,7 +7,7 @@ namespace Edge.Tests.Data;
 public sealed class PictureLoaderTests : IDisposable
 {
     private static readonly InputSpec Input = new() { Width = 12, Height = 8 };
-    private readonly TempFolder folder = TestPaths.NewFolder();
+    private readonly TempFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using CsCheck;
 using Edge.Training.Evaluation;
 using Xunit;
@@ -18,7 +20,7 @@ public sealed class ImageMetricsTests
     [Fact]
     public void Auroc_and_F1_equal_scikit_learn()
     {
-        using TempFolder folder = TestPaths.NewFolder();
+        using TempFolder folder = new();
         Random random = new(5);
         List<double> ours = [];
         // Untied, heavily tied, all equal, separated, reversed; unequal class sizes.
@@ -34,12 +36,13 @@ public sealed class ImageMetricsTests
         {
             float[] normal = [.. Enumerable.Range(0, 90 + c).Select(_ => cases[c].Normal())];
             float[] anomalous = [.. Enumerable.Range(0, 35).Select(_ => cases[c].Anomalous())];
-            Python.Save<float>(folder[$"n{c}"], normal);
-            Python.Save<float>(folder[$"a{c}"], anomalous);
+            File.WriteAllBytes(folder[$"n{c}"], MemoryMarshal.AsBytes<float>(normal));
+            File.WriteAllBytes(folder[$"a{c}"], MemoryMarshal.AsBytes<float>(anomalous));
             ours.Add(ImageMetrics.Auroc(normal, anomalous)!.Value);
             ours.Add(ImageMetrics.F1Max(normal, anomalous)!.Value);
         }
-        double[] theirs = Python.Run($$"""
+        double[] theirs = Numbers(Python.Run($$"""
+            import sys, os; os.chdir(sys.argv[1])
             import numpy as np
             from sklearn.metrics import roc_auc_score, precision_recall_curve
             for c in range({{cases.Length}}):
@@ -47,10 +50,13 @@ public sealed class ImageMetricsTests
                 y, s = np.r_[np.zeros(len(n)), np.ones(len(a))], np.r_[n, a]
                 p, r, _ = precision_recall_curve(y, s)
                 print(repr(roc_auc_score(y, s)), repr(np.max(2 * p * r / np.maximum(p + r, 1e-300))))
-            """, folder.Path);
+            """, "numpy sklearn", folder.Path));
         Assert.Equal(ours.Count, theirs.Length);
         for (int i = 0; i < ours.Count; i++) Assert.Equal(theirs[i], ours[i], 1e-12);
     }
+
+    internal static double[] Numbers(string text) =>
+        [.. text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(t => double.Parse(t, CultureInfo.InvariantCulture))];
 
     [Fact]
     public void One_class_alone_has_no_figure()

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Edge.Training.Evaluation;
 using OpenCvSharp;
 using Xunit;
@@ -10,7 +11,8 @@ public sealed class PixelMetricsTests
 
     /// <summary>Exact: scikit-learn's ROC over all pixels; AUPRO over every distinct value, regions labelled by scikit-image.</summary>
     private const string Exact = """
-        import sys, numpy as np
+        import sys, os; os.chdir(sys.argv[1])
+        import numpy as np
         from sklearn.metrics import roc_auc_score
         from skimage.measure import label
         shape = tuple(int(v) for v in open('shape').read().split())
@@ -59,7 +61,7 @@ public sealed class PixelMetricsTests
     [Fact]
     public void Equal_the_exact_computation_on_real_pictures_and_masks()
     {
-        string data = TestPaths.Dataset("magnetic_tile");
+        string data = TestPaths.Shared("datasets/magnetic_tile");
         const int Width = 128;
         List<(float[], byte[])> pictures = [];
         foreach (string file in Directory.EnumerateFiles(Path.Combine(data, "ground_truth"), "*_mask.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(120))
@@ -83,7 +85,7 @@ public sealed class PixelMetricsTests
 
     private static void Compare(IReadOnlyList<(float[] Map, byte[] Mask)> pictures, int width, int height, double tolerance)
     {
-        using TempFolder folder = TestPaths.NewFolder();
+        using TempFolder folder = new();
         PixelMetrics metrics = new();
         using Mat labels = new();
         foreach ((float[] map, byte[] mask) in pictures)
@@ -93,10 +95,10 @@ public sealed class PixelMetricsTests
             int regions = Cv2.ConnectedComponents(binary, labels, PixelConnectivity.Connectivity8, MatType.CV_32S) - 1;
             metrics.AddAnomalous(map, labels, regions, "a");
         }
-        Python.Save<float>(folder["maps"], pictures.SelectMany(p => p.Map).ToArray());
-        Python.Save<byte>(folder["masks"], pictures.SelectMany(p => p.Mask).ToArray());
+        File.WriteAllBytes(folder["maps"], MemoryMarshal.AsBytes<float>(pictures.SelectMany(p => p.Map).ToArray()));
+        File.WriteAllBytes(folder["masks"], MemoryMarshal.AsBytes<byte>(pictures.SelectMany(p => p.Mask).ToArray()));
         File.WriteAllText(folder["shape"], $"{pictures.Count} {height} {width}");
-        double[] exact = Python.Run(Exact, folder.Path);
+        double[] exact = ImageMetricsTests.Numbers(Python.Run(Exact, "numpy sklearn skimage", folder.Path));
         Assert.Equal(exact[2], metrics.Regions);
         Assert.Equal(exact[0], metrics.Auroc()!.Value, tolerance);
         Assert.Equal(exact[1], metrics.Aupro()!.Value, tolerance);

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Edge.Imaging;
+using Edge.Packages;
+using Edge.Scoring;
+
+namespace Edge.Agent.Cli;
+
+/// <summary><c>edge-agent inspect</c>: the production path on pictures from disk, one JSON line each.</summary>
+internal static class InspectCommand
+{
+    public static Command Create()
+    {
+        Option<DirectoryInfo> package = new("--package", "-p") { Description = "A package: models/<name>/<version>, or models/<name> for its current version.", Required = true };
+        Option<DirectoryInfo?> heatmaps = new("--heatmaps") { Description = "Folder for one overlay (JPEG) per picture; made when missing." };
+        Option<int> threads = new("--threads") { Description = "Threads of the session; 0 = all cores." };
+        Argument<string[]> images = new("image") { Description = "Pictures, or folders of pictures.", Arity = ArgumentArity.OneOrMore };
+        Command command = new("inspect", """
+            Inspects pictures and prints one JSON line for each: file, score, threshold, verdict.
+
+            Exit code 0 when every picture was inspected, 1 when one could not be read (its line says why).
+
+            Examples:
+              edge-agent inspect --package models/flange part.png
+              edge-agent inspect --package models/flange/3 captures/ --heatmaps overlays/
+              edge-agent inspect -p models/flange captures/ | jq -r 'select(.verdict=="reject").file'
+            """)
+        { package, heatmaps, threads, images };
+        command.SetAction((parsed, cancellation) => Task.FromResult(Inspect(
+            PackageStore.OpenAny(parsed.GetRequiredValue(package).FullName),
+            new DetectorOptions { Threads = parsed.GetValue(threads) },
+            parsed.GetRequiredValue(images), parsed.GetValue(heatmaps)?.FullName, parsed.InvocationConfiguration.Output, cancellation)));
+        return command;
+    }
+
+    private static int Inspect(Package package, DetectorOptions options, string[] images, string? heatmaps, TextWriter output, CancellationToken cancellation)
+    {
+        Calibration calibration = package.Manifest.Calibration;
+        using AnomalyDetector detector = AnomalyDetector.Load(package, options);
+        Preprocessor preprocessor = new(package.Manifest.Input);
+        ImageBuffer picture = new();
+        if (heatmaps is not null) Directory.CreateDirectory(heatmaps);
+        HashSet<string> used = new(StringComparer.Ordinal);
+        bool all = true;
+        foreach (string file in images.SelectMany(Expand))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            InspectedImage line = new(file, null, calibration.Threshold, Verdict.Uninspected);
+            try
+            {
+                ImageFile.Read(file, picture);
+                preprocessor.Apply(picture, detector.Input);
+                float score = detector.Run();
+                line = line with { Score = float.IsFinite(score) ? score : null, Verdict = calibration.Decide(score), Error = float.IsFinite(score) ? null : $"the score is {score}" };
+                if (heatmaps is not null)
+                    File.WriteAllBytes(FreeName(heatmaps, file, used), Heatmap.EncodeJpeg(detector.Input, detector.Map, detector.Width, detector.Height, calibration.HeatmapRange));
+            }
+            catch (EdgeException e)
+            {
+                line = line with { Error = e.Message };
+            }
+            all &= line.Error is null;
+            output.WriteLine(JsonSerializer.Serialize(line, InspectJson.Default.InspectedImage));
+        }
+        return all ? 0 : CommandLine.Failed;
+    }
+
+    private static IEnumerable<string> Expand(string path) =>
+        Directory.Exists(path) ? Directory.EnumerateFiles(path).Where(ImageFile.HasImageExtension).Order(StringComparer.Ordinal) : [path];
+
+    private static string FreeName(string folder, string file, HashSet<string> used)
+    {
+        string stem = Path.GetFileNameWithoutExtension(file), name = stem;
+        for (int i = 2; !used.Add(name); i++) name = $"{stem}-{i}";   // pictures of two folders may share a name
+        return Path.Combine(folder, name + ".jpg");
+    }
+}
+
+/// <param name="Score">Raw image score; null when the picture was not inspected.</param>
+/// <param name="Error">Why the picture was not inspected.</param>
+internal sealed record InspectedImage(string File, float? Score, float Threshold, Verdict Verdict, string? Error = null);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(InspectedImage))]
+internal sealed partial class InspectJson : JsonSerializerContext;

@@ -1,1 +1,13 @@
+using Edge.Benchmarks;
+
+Dictionary<string, Action> benchmarks = new()
+{
+    ["preprocess"] = PreprocessBenchmark.Run,
+};
+if (args.Length == 0 || args.Any(a => !benchmarks.ContainsKey(a)))
+{
+    Console.Error.WriteLine($"Usage: dotnet run -c Release --project tests/Benchmarks -- {string.Join(' ', benchmarks.Keys.Select(k => $"[{k}]"))}");
+    return 2;
+}
+foreach (string name in args) benchmarks[name]();
 return 0;

@@ -11,6 +11,9 @@ namespace Edge.Imaging;
 /// </summary>
 public sealed class Preprocessor(InputSpec spec)
 {
+    /// <summary>Zeros behind the last sample of a line: pixels and weights are read as vectors.</summary>
+    private const int Slack = 16;
+
     private (int Width, int Height) filtersFor;
     private ResampleFilter? columns, rows;
     private float[] line = [];
@@ -35,14 +38,15 @@ public sealed class Preprocessor(InputSpec spec)
             filtersFor = (width, height);
         }
         int samples = width * frame.Format.Channels();
-        if (line.Length < samples + 4) line = GC.AllocateUninitializedArray<float>(samples + 4);   // + 4: the last pixel is read as a vector
+        if (line.Length < samples + Slack) line = new float[samples + Slack];
+        line.AsSpan(samples, Slack).Clear();
         int origin = top * frame.Stride + left * frame.Format.BytesPerPixel();
         for (int y = 0; y < Spec.Height; y++)
         {
             int from = origin + rows!.Starts[y] * frame.Stride;
-            ReadOnlySpan<float> weights = rows.Weights.AsSpan(y * rows.Taps, rows.Taps);
+            ReadOnlySpan<float> weights = rows.Weights.AsSpan(y * rows.Taps, rows.Taps).TrimEnd(0f);
             if (frame.Format.BytesPerSample() == 1) SumRows(frame.Pixels[from..], frame.Stride, weights, line.AsSpan(0, samples));
-            else SumRows16(frame.Pixels[from..], frame.Stride, weights, 255f / Spec.WhiteLevel, line.AsSpan(0, samples));
+            else SumRows16(frame.Pixels[from..], frame.Stride, weights, Spec.WhiteLevel, line.AsSpan(0, samples));
             Span<byte> to = rgb.Slice(y * Spec.Width * 3, Spec.Width * 3);
             if (frame.Format.Channels() == 1) SumGrayColumns(line, columns, to);
             else SumColorColumns(line, columns, bgr: frame.Format != PixelFormat.Rgb24, to);
@@ -82,39 +86,59 @@ public sealed class Preprocessor(InputSpec spec)
         }
     }
 
-    private static void SumRows16(ReadOnlySpan<byte> pixels, int stride, ReadOnlySpan<float> weights, float gain, Span<float> line)
+    /// <summary>As <see cref="SumRows"/> for 16 bit. Above the white level is white: clipped before it is averaged, as a sensor clips.</summary>
+    private static void SumRows16(ReadOnlySpan<byte> pixels, int stride, ReadOnlySpan<float> weights, int whiteLevel, Span<float> line)
     {
-        for (int x = 0; x < line.Length; x++) line[x] = 0;
-        for (int t = 0; t < weights.Length; t++)
+        ref ushort source = ref Unsafe.As<byte, ushort>(ref MemoryMarshal.GetReference(pixels));
+        ref float target = ref MemoryMarshal.GetReference(line);
+        Vector<ushort> white = new((ushort)whiteLevel);
+        float gain = 255f / whiteLevel;
+        int lanes = Vector<float>.Count, pitch = stride / 2, x = 0;
+        for (; x <= line.Length - 2 * lanes; x += 2 * lanes)
         {
-            float w = weights[t] * gain;
-            if (w == 0) continue;
-            ReadOnlySpan<ushort> samples = MemoryMarshal.Cast<byte, ushort>(pixels.Slice(t * stride, line.Length * 2));
-            // Above the white level is white: clipped before it is averaged, as a sensor clips.
-            for (int x = 0; x < line.Length; x++) line[x] += w * Math.Min(samples[x], 255f / gain);
+            Vector<float> s0 = default, s1 = default;
+            for (int t = 0; t < weights.Length; t++)
+            {
+                Vector<float> w = new(weights[t] * gain);
+                Vector.Widen(Vector.Min(Vector.LoadUnsafe(ref source, (nuint)(t * pitch + x)), white), out Vector<uint> a, out Vector<uint> b);
+                s0 = Vector.MultiplyAddEstimate(Vector.ConvertToSingle(Vector.AsVectorInt32(a)), w, s0);
+                s1 = Vector.MultiplyAddEstimate(Vector.ConvertToSingle(Vector.AsVectorInt32(b)), w, s1);
+            }
+            s0.StoreUnsafe(ref target, (nuint)x);
+            s1.StoreUnsafe(ref target, (nuint)(x + lanes));
+        }
+        for (; x < line.Length; x++)
+        {
+            float sum = 0;
+            for (int t = 0; t < weights.Length; t++) sum += weights[t] * gain * Math.Min(Unsafe.Add(ref source, t * pitch + x), whiteLevel);
+            line[x] = sum;
         }
     }
 
     private static void SumGrayColumns(ReadOnlySpan<float> line, ResampleFilter filter, Span<byte> rgb)
     {
+        ref float source = ref MemoryMarshal.GetReference(line);
+        ref float weight = ref MemoryMarshal.GetReference(filter.Weights.AsSpan());
+        int taps = filter.Taps, vectors = taps & ~7;
         for (int x = 0; x < filter.Starts.Length; x++)
         {
-            ReadOnlySpan<float> weights = filter.Weights.AsSpan(x * filter.Taps, filter.Taps);
-            ReadOnlySpan<float> source = line.Slice(filter.Starts[x], filter.Taps);
-            float sum = 0;
-            for (int t = 0; t < weights.Length; t++) sum += weights[t] * source[t];
-            byte value = (byte)Math.Clamp(sum + 0.5f, 0, 255);
-            rgb[3 * x] = rgb[3 * x + 1] = rgb[3 * x + 2] = value;
+            ref float pixel = ref Unsafe.Add(ref source, filter.Starts[x]);
+            ref float w = ref Unsafe.Add(ref weight, x * taps);
+            Vector256<float> sums = Vector256<float>.Zero;
+            for (int t = 0; t < vectors; t += 8)
+                sums = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref pixel, (nuint)t), Vector256.LoadUnsafe(ref w, (nuint)t), sums);
+            float sum = vectors > 0 ? Vector256.Sum(sums) : 0;
+            for (int t = vectors; t < taps; t++) sum += Unsafe.Add(ref pixel, t) * Unsafe.Add(ref w, t);
+            rgb[3 * x] = rgb[3 * x + 1] = rgb[3 * x + 2] = (byte)Math.Min(sum + 0.5f, 255);
         }
     }
 
-    /// <summary>One pixel is one vector (the fourth lane is the next pixel's first channel and is ignored).</summary>
-    [SkipLocalsInit]
+    /// <summary>One pixel is one vector (the fourth lane is the next pixel's first channel and is overwritten by it).</summary>
     private static void SumColorColumns(ReadOnlySpan<float> line, ResampleFilter filter, bool bgr, Span<byte> rgb)
     {
         ref float source = ref MemoryMarshal.GetReference(line);
         ref float weight = ref MemoryMarshal.GetReference(filter.Weights.AsSpan());
-        int red = bgr ? 2 : 0, taps = filter.Taps;
+        int taps = filter.Taps;
         for (int x = 0; x < filter.Starts.Length; x++)
         {
             ref float pixel = ref Unsafe.Add(ref source, 3 * filter.Starts[x]);
@@ -128,9 +152,10 @@ public sealed class Preprocessor(InputSpec spec)
             }
             if (t < taps) even = Vector128.MultiplyAddEstimate(Vector128.LoadUnsafe(ref pixel, (nuint)(3 * t)), Vector128.Create(Unsafe.Add(ref w, t)), even);
             Vector128<int> value = Vector128.ConvertToInt32(Vector128.Min(even + odd + Vector128.Create(0.5f), Vector128.Create(255f)));
-            rgb[3 * x] = (byte)value[red];
-            rgb[3 * x + 1] = (byte)value[1];
-            rgb[3 * x + 2] = (byte)value[2 - red];
+            if (bgr) value = Vector128.Shuffle(value, Vector128.Create(2, 1, 0, 3));
+            uint packed = Vector128.Narrow(Vector128.Narrow(value.AsUInt32(), value.AsUInt32()), default).AsUInt32().ToScalar();
+            if (x + 1 < filter.Starts.Length) Unsafe.WriteUnaligned(ref rgb[3 * x], packed);
+            else (rgb[3 * x], rgb[3 * x + 1], rgb[3 * x + 2]) = ((byte)packed, (byte)(packed >> 8), (byte)(packed >> 16));
         }
     }
 }

@@ -5,26 +5,31 @@ using Xunit;
 
 namespace Edge.Tests;
 
-/// <summary>Rendered pictures and one package trained on them by the commands of the README, once for all tests.</summary>
+/// <summary>Rendered pictures and one package trained on them by the commands of the README, once, when the first test asks.</summary>
 public sealed class TrainedLine : IDisposable
 {
     private readonly TempFolder folder = new();
+    private readonly Lazy<string> samples, train;
 
     /// <summary>Data set of rendered parts, MVTec layout.</summary>
-    public string Data => folder["samples"];
+    public string Data => samples.Value;
 
-    public string Models => folder["models"];
+    public string Models => Path.GetDirectoryName(Package)!;
 
     /// <summary>models/flange: its current version is 1.</summary>
-    public string Package => folder["models/flange"];
+    public string Package => TrainJson.Length > 0 ? folder["models/flange"] : throw new InvalidOperationException("train --json printed nothing");
 
     /// <summary>What <c>train --json</c> printed.</summary>
-    public string TrainJson { get; }
+    public string TrainJson => train.Value;
 
     public TrainedLine()
     {
-        Programs.Run(Programs.Trainer, 0, "samples", "--out", Data, "--normals", "40", "--test-normals", "8", "--per-defect", "3", "--width", "640", "--height", "512");
-        TrainJson = Programs.Run(Programs.Trainer, 0, "train", "--method", "patchcore", "--data", Data, "--name", "flange", "--models", Models, "--coreset", "0.02", "--json").Output;
+        samples = new(() =>
+        {
+            Programs.Run(Programs.Trainer, 0, "samples", "--out", folder["samples"], "--normals", "40", "--test-normals", "8", "--per-defect", "3", "--width", "640", "--height", "512");
+            return folder["samples"];
+        });
+        train = new(() => Programs.Run(Programs.Trainer, 0, "train", "--method", "patchcore", "--data", Data, "--name", "flange", "--models", folder["models"], "--coreset", "0.02", "--json").Output);
     }
 
     public void Dispose() => folder.Dispose();

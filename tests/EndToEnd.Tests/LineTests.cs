@@ -1,0 +1,100 @@
+using System.Text.Json;
+using MQTTnet;
+using MQTTnet.Protocol;
+using Xunit;
+
+namespace Edge.Tests;
+
+/// <summary>The service as systemd runs it, a real broker, and mosquitto's own client as the PLC.</summary>
+public sealed class LineTests(TrainedLine line)
+{
+    [Fact]
+    public async Task Every_trigger_gets_one_verdict_through_a_broker_restart()
+    {
+        using Mosquitto broker = new();
+        using TempFolder folder = new();
+        using RunningProgram verdicts = broker.Subscribe("edge/line1/station1/verdict");
+        using RunningProgram agent = Programs.Start(Programs.Agent, "run", "--config", Configure(folder, broker.Port));
+        using RunningProgram status = broker.Subscribe("edge/line1/station1/status");
+        await Eventually.True(() => status.Output.Contains("online", StringComparison.Ordinal), "the agent is online");
+
+        List<string> sent = [];
+        using (IMqttClient plc = await Connect(broker.Port))
+            for (int i = 0; i < 40; i++) sent.Add(await Trigger(plc, i));
+        broker.Stop();
+        broker.Start();
+        await Eventually.True(() => Heard(verdicts).Count >= 1, "verdicts");
+        using (IMqttClient plc = await Connect(broker.Port))
+            for (int i = 40; i < 80; i++) sent.Add(await Trigger(plc, i));
+
+        await Eventually.True(() => Heard(verdicts).Select(v => v.JobId).Distinct().Count() >= sent.Count, "a verdict for each trigger", TimeSpan.FromSeconds(90));
+        agent.Signal(15);
+        Assert.Equal(0, agent.Wait().ExitCode);
+        List<(string JobId, string Verdict)> heard = Heard(verdicts);
+        Assert.Equal(sent.Order(), heard.Select(v => v.JobId).Distinct().Order());
+        // QoS 1 may repeat a message, but never with another verdict.
+        Assert.All(heard.GroupBy(v => v.JobId), job => Assert.Single(job.Select(v => v.Verdict).Distinct()));
+        Assert.Contains(heard, v => v.Verdict is "accept" or "reject");
+    }
+
+    [Fact]
+    public async Task Killing_the_agent_delivers_its_will()
+    {
+        using Mosquitto broker = new();
+        using TempFolder folder = new();
+        using RunningProgram status = broker.Subscribe("edge/line1/station1/status");
+        using RunningProgram agent = Programs.Start(Programs.Agent, "run", "--config", Configure(folder, broker.Port));
+        await Eventually.True(() => status.Output.Contains("online", StringComparison.Ordinal), "online");
+        agent.Kill();
+        await Eventually.True(() => status.Output.TrimEnd().Split('\n')[^1].Contains("offline", StringComparison.Ordinal), "the will");
+        using RunningProgram late = broker.Subscribe("edge/line1/station1/status");
+        await Eventually.True(() => late.Output.Contains("offline", StringComparison.Ordinal), "the will is retained");
+    }
+
+    private string Configure(TempFolder folder, int port)
+    {
+        string file = folder["appsettings.json"];
+        File.WriteAllText(file, $$"""
+            {
+              "Edge": {
+                "Line": "line1",
+                "Models": "{{line.Models}}",
+                "Http": { "Port": {{Mosquitto.FreePort()}} },
+                "Mqtt": { "Host": "127.0.0.1", "Port": {{port}} },
+                "Stations": {
+                  "station1": {
+                    "Source": { "Kind": "Synthetic" },
+                    "Trigger": { "Mode": "Mqtt" },
+                    "QueueCapacity": 64,
+                    "Model": "flange"
+                  }
+                }
+              }
+            }
+            """);
+        return file;
+    }
+
+    private static async Task<IMqttClient> Connect(int port)
+    {
+        IMqttClient client = new MqttClientFactory().CreateMqttClient();
+        await client.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithProtocolVersion(MQTTnet.Formatter.MqttProtocolVersion.V500).Build());
+        return client;
+    }
+
+    private static async Task<string> Trigger(IMqttClient plc, int i)
+    {
+        string jobId = $"job-{i}";
+        await plc.PublishAsync(new MqttApplicationMessageBuilder()
+            .WithTopic("edge/line1/station1/trigger")
+            .WithPayload($$"""{"jobId":"{{jobId}}"}""")
+            .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce)
+            .Build(), TestContext.Current.CancellationToken);
+        return jobId;
+    }
+
+    private static List<(string JobId, string Verdict)> Heard(RunningProgram subscriber) =>
+        [.. subscriber.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(l => JsonDocument.Parse(l[(l.IndexOf(' ', StringComparison.Ordinal) + 1)..]).RootElement)
+            .Select(v => (v.GetProperty("jobId").GetString()!, v.GetProperty("verdict").GetString()!))];
+}

@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Xunit;
+
+namespace Edge.Tests;
+
+/// <summary>A real mosquitto on a loopback port of its own, with persistence, that can be stopped and started again.</summary>
+internal sealed class Mosquitto : IDisposable
+{
+    private readonly TempFolder folder = new();
+    private Process? process;
+
+    public int Port { get; } = FreePort();
+
+    public Mosquitto()
+    {
+        Assert.SkipUnless(Binary("mosquitto") is not null, "needs mosquitto");
+        Assert.SkipUnless(Binary("mosquitto_sub") is not null, "needs mosquitto_sub (mosquitto-clients)");
+        File.WriteAllText(folder["mosquitto.conf"], $"""
+            listener {Port} 127.0.0.1
+            allow_anonymous true
+            persistence true
+            persistence_location {folder.Path}/
+            autosave_interval 1
+            max_queued_messages 0
+            user root
+
+            """);
+        Start();
+    }
+
+    public void Start()
+    {
+        process = Process.Start(new ProcessStartInfo(Binary("mosquitto")!, ["-c", folder["mosquitto.conf"]]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        process.ErrorDataReceived += (_, _) => { };
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+        Stopwatch clock = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                using TcpClient probe = new("127.0.0.1", Port);
+                return;
+            }
+            catch (SocketException) when (clock.Elapsed < TimeSpan.FromSeconds(10) && !process.HasExited)
+            {
+                Thread.Yield();
+            }
+        }
+    }
+
+    /// <summary>SIGTERM: it saves its state, as when systemd restarts it.</summary>
+    public void Stop()
+    {
+        using (Process kill = Process.Start("kill", [$"{process!.Id}"])!) kill.WaitForExit();
+        process.WaitForExit();
+        process.Dispose();
+        process = null;
+    }
+
+    /// <summary>mosquitto_sub with a session that survives broker restarts; a line per message: topic, space, payload.</summary>
+    public RunningProgram Subscribe(string topic) =>
+        Programs.Start(Binary("mosquitto_sub")!, "-h", "127.0.0.1", "-p", $"{Port}", "-V", "mqttv5", "-c", "-x", "3600", "-i", $"sub-{Guid.NewGuid():N}", "-q", "1", "-t", topic, "-v");
+
+    private static string? Binary(string name) =>
+        ((string[])["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"]).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+
+    public static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public void Dispose()
+    {
+        if (process is not null) Stop();
+        folder.Dispose();
+    }
+}

@@ -1,1 +1,9 @@
-return 0;
+using System.CommandLine;
+using Edge;
+using Edge.Agent.Cli;
+
+RootCommand root = new("Inspects parts on a production line: cameras in, one verdict a part out over MQTT.")
+{
+    RunCommand.Create(),
+};
+return await CommandLine.RunAsync(root, args).ConfigureAwait(false);

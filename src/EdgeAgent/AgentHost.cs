@@ -1,0 +1,114 @@
+using Edge.Agent.Configuration;
+using Edge.Agent.Diagnostics;
+using Edge.Agent.Inspection;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Hosting.Systemd;
+using Prometheus;
+
+namespace Edge.Agent;
+
+/// <summary>The agent as one object: built from options, started, read, stopped. <c>run</c>, <c>demo</c> and the tests all use it.</summary>
+internal sealed partial class AgentHost : IAsyncDisposable
+{
+    private readonly WebApplication app;
+    private readonly ILogger log;
+    private Exception? failure;
+
+    private AgentHost(WebApplication app, AgentOptions options, TimeProvider time)
+    {
+        (this.app, log) = (app, app.Services.GetRequiredService<ILogger<AgentHost>>());
+        AgentMetrics metrics = app.Services.GetRequiredService<AgentMetrics>();
+        ILoggerFactory logs = app.Services.GetRequiredService<ILoggerFactory>();
+        Stations = [.. options.Stations.Keys.Order(StringComparer.Ordinal).Select(name => new Station(name, options, metrics, time, logs, Fail))];
+        metrics.Watch(Stations);
+    }
+
+    public IReadOnlyList<Station> Stations { get; }
+
+    /// <summary>Base address of /metrics and /healthz; valid once started.</summary>
+    public Uri Address => new(app.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <summary>Cancelled when the agent is about to stop, whoever asked for it.</summary>
+    public CancellationToken Stopping => app.Lifetime.ApplicationStopping;
+
+    /// <param name="options">Checked here.</param>
+    /// <param name="logging">Section <c>Logging</c>, or null.</param>
+    /// <param name="configure">Last word on logging and services.</param>
+    /// <exception cref="EdgeException">The options are not valid.</exception>
+    public static AgentHost Build(AgentOptions options, IConfiguration? logging = null, Action<WebApplicationBuilder>? configure = null, TimeProvider? time = null)
+    {
+        AgentConfiguration.Validate(options);
+        time ??= TimeProvider.System;
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "edge-agent" });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Parse(options.Http.Address), options.Http.Port));
+        builder.Services.AddRoutingCore();
+        if (logging is not null) builder.Logging.AddConfiguration(logging);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        if (SystemdHelpers.IsSystemdService()) builder.Logging.AddSystemdConsole();
+        else builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "));
+        builder.Services.AddSingleton(time);
+        builder.Services.AddSingleton<AgentMetrics>();
+        builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        AgentHost? host = null;
+        builder.Services.AddSingleton(_ => new Health(host!.Stations));
+        builder.Services.AddHostedService(_ => new StationService(host!.Stations));
+        builder.Services.AddHostedService<SystemdNotify>();
+        configure?.Invoke(builder);
+        WebApplication app = builder.Build();
+        host = new AgentHost(app, options, time);
+        app.MapMetrics(endpoint => endpoint.Registry = app.Services.GetRequiredService<AgentMetrics>().Registry);
+        app.MapGet("/healthz", (RequestDelegate)app.Services.GetRequiredService<Health>().WriteAsync);
+        return host;
+    }
+
+    /// <exception cref="EdgeException">The port is in use, or the address is not ours.</exception>
+    public async Task StartAsync(CancellationToken cancel = default)
+    {
+        try
+        {
+            await app.StartAsync(cancel).ConfigureAwait(false);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw new EdgeException($"The port for /metrics and /healthz is in use: {e.Message} Set another with Edge:Http:Port, or stop the program that has it.", e);
+        }
+        catch (System.Net.Sockets.SocketException e)
+        {
+            throw new EdgeException($"/metrics and /healthz can't listen: {e.Message}. Check Edge:Http:Address and Edge:Http:Port.", e);
+        }
+    }
+
+    /// <summary>Until the process is told to stop, or a loop fails.</summary>
+    /// <exception cref="EdgeException">A loop failed; systemd starts the agent again.</exception>
+    public async Task WaitAsync(CancellationToken cancel = default)
+    {
+        try
+        {
+            await app.WaitForShutdownAsync(cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (failure is { } e) throw new EdgeException($"The agent stopped itself: {e.Message}", e);
+        }
+    }
+
+    public Task StopAsync(CancellationToken cancel = default) => app.StopAsync(cancel);
+
+    private void Fail(string loop, Exception e)
+    {
+        LogFailed(loop, e);
+        Interlocked.CompareExchange(ref failure, e, null);
+        app.Lifetime.StopApplication();
+    }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "loop '{Loop}' failed unexpectedly; the agent stops")]
+    private partial void LogFailed(string loop, Exception e);
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync().ConfigureAwait(false);
+        foreach (Station station in Stations) await station.DisposeAsync().ConfigureAwait(false);
+    }
+}

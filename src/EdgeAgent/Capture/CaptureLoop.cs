@@ -1,0 +1,133 @@
+using Edge.Agent.Configuration;
+using Edge.Agent.Diagnostics;
+using Edge.Agent.Inspection;
+
+namespace Edge.Agent.Capture;
+
+/// <summary>
+/// The thread that owns the camera: trigger in, job with a frame out. A part that gets no frame is closed here, with the
+/// reason. Free running and interval open their parts here; MQTT triggers come admitted, holding the frame they will fill.
+/// </summary>
+internal sealed class CaptureLoop
+{
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
+
+    private readonly StationOptions options;
+    private readonly Camera camera;
+    private readonly Ledger ledger;
+    private readonly StationQueues queues;
+    private readonly Action<Job> acquired;
+    private readonly Func<bool> hasModel;
+    private readonly TimeProvider time;
+    private readonly CancellationToken stop;
+    private readonly TimeSpan? deadline;
+    private readonly string idPrefix;
+    private volatile Job? serving;
+    private long number, nextTick;
+
+    /// <param name="acquired">Told when a triggered part's exposure is over.</param>
+    /// <param name="hasModel">Without a model nothing is grabbed but what was triggered over MQTT.</param>
+    public CaptureLoop(StationOptions options, Camera camera, Ledger ledger, StationQueues queues, Action<Job> acquired, Func<bool> hasModel, TimeProvider time, CancellationToken stop)
+    {
+        (this.options, this.camera, this.ledger, this.queues) = (options, camera, ledger, queues);
+        (this.acquired, this.hasModel, this.time, this.stop) = (acquired, hasModel, time, stop);
+        deadline = options.DeadlineMs is { } ms ? TimeSpan.FromMilliseconds(ms) : null;
+        idPrefix = $"{time.GetUtcNow().ToUnixTimeMilliseconds():x}-";   // ids stay distinct over restarts
+        camera.Changed += CloseStalled;
+    }
+
+    public void Run(Heartbeat heartbeat)
+    {
+        nextTick = time.GetTimestamp();
+        while (!stop.IsCancellationRequested)
+        {
+            heartbeat.Beat();
+            if (options.Trigger.Mode == TriggerMode.Mqtt) ServeTrigger();
+            else if (options.Trigger.Mode == TriggerMode.Interval) ServeTick();
+            else ServeFreely();
+        }
+        queues.Triggers.Complete();
+        while (queues.Triggers.TryTake(out Job? job)) Release(job, Reason.Shutdown);
+        queues.Frames.Complete();
+    }
+
+    private void ServeTrigger()
+    {
+        if (!queues.Triggers.TryTake(out Job? job, Heartbeat.Pause)) return;
+        serving = job;
+        job.GrabStarted = time.GetTimestamp();
+        TimeSpan timeout = TimeSpan.FromMilliseconds(options.Source.TimeoutMs);
+        Grab? got = Grab.Nothing;
+        // Nothing: the picture of this part is still on its way (a folder that another program fills).
+        while (got == Grab.Nothing && job.Result is null && !stop.IsCancellationRequested && time.GetElapsedTime(job.GrabStarted) < timeout)
+            got = camera.TryGrab(job.Frame!, Slice);
+        serving = null;
+        if (got == Grab.Frame) acquired(job);
+        Finish(job, got);
+    }
+
+    private void ServeTick()
+    {
+        TimeSpan early = time.GetElapsedTime(time.GetTimestamp(), nextTick);
+        if (early > TimeSpan.Zero)
+        {
+            stop.WaitHandle.WaitOne(early < Heartbeat.Pause ? early : Heartbeat.Pause);
+            return;
+        }
+        // Ticks that were missed while a grab took longer than the interval are not made up for: their parts have gone.
+        long interval = (long)(options.Trigger.Interval.TotalSeconds * time.TimestampFrequency);
+        nextTick = Math.Max(nextTick + interval, time.GetTimestamp());
+        if (camera.State == CameraState.Ended) return;
+        if (!hasModel()) ledger.Close(Open(time.GetTimestamp()), Reason.NoModel);   // the picture stays for when there is one
+        else if (!queues.Pool.TryTake(out Frame? frame)) ledger.Close(Open(time.GetTimestamp()), Reason.Overload);
+        else GrabPart(frame, evenWithoutCamera: true);
+    }
+
+    private void ServeFreely()
+    {
+        if (!hasModel() || camera.State is not (CameraState.Online or CameraState.Stalled)) stop.WaitHandle.WaitOne(Slice);
+        else if (queues.Pool.TryTake(out Frame? frame, Heartbeat.Pause)) GrabPart(frame, evenWithoutCamera: false);
+    }
+
+    /// <summary>Grabs first: where nothing is seen there is no part.</summary>
+    private void GrabPart(Frame frame, bool evenWithoutCamera)
+    {
+        long start = time.GetTimestamp();
+        Grab? got = camera.TryGrab(frame, Slice);
+        if (got is Grab.Nothing or Grab.Ended || (got is null && !evenWithoutCamera))
+        {
+            queues.Pool.TryAdd(frame);
+            return;
+        }
+        Job job = Open(start);
+        job.GrabStarted = start;
+        job.Frame = frame;
+        Finish(job, got);
+    }
+
+    private Job Open(long receivedAt) => ledger.Open($"{idPrefix}{++number}", null, null, deadline, receivedAt);
+
+    private void Finish(Job job, Grab? got)
+    {
+        if (got != Grab.Frame)
+        {
+            Release(job, got == Grab.Unreadable ? Reason.FrameUnreadable : stop.IsCancellationRequested ? Reason.Shutdown : Reason.Camera);
+            return;
+        }
+        job.GrabEnded = time.GetTimestamp();
+        job.CapturedAt = time.GetUtcNow();
+        if (!queues.Frames.TryAdd(job)) Release(job, Reason.Shutdown);   // as many places as frames: it is never full
+    }
+
+    private void Release(Job job, Reason reason)
+    {
+        ledger.Close(job, reason);
+        queues.Release(job);
+    }
+
+    /// <summary>The camera hangs: its part does not wait for it. On the stall timer's thread; the hanging grab keeps the frame.</summary>
+    private void CloseStalled()
+    {
+        if (camera.State == CameraState.Stalled && serving is { } job) ledger.Close(job, Reason.Camera);
+    }
+}

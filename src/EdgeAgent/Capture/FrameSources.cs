@@ -1,0 +1,15 @@
+using Edge.Agent.Configuration;
+
+namespace Edge.Agent.Capture;
+
+internal static class FrameSources
+{
+    public static IFrameSource Create(SourceOptions options, TriggerMode mode, TimeProvider time) => options.Kind switch
+    {
+        SourceKind.Folder => new FolderSource(options.Path!, options.Watch, options.Loop, time),
+        SourceKind.Video => new VideoSource(options.Path!, options.Loop),
+        SourceKind.Camera => new DeviceSource(options, newestOnly: mode != TriggerMode.FreeRunning),
+        SourceKind.Synthetic => new SyntheticSource(options),
+        _ => throw new EdgeException($"There is no source of kind {options.Kind}."),
+    };
+}

@@ -1,0 +1,26 @@
+namespace Edge.Agent.Capture;
+
+/// <summary>What a grab gave.</summary>
+internal enum Grab
+{
+    /// <summary>Nothing to see yet: no part is there.</summary>
+    Nothing = 0,
+    Frame,
+    /// <summary>There was a picture and it can't be read; the source goes on.</summary>
+    Unreadable,
+    /// <summary>There will be no more.</summary>
+    Ended,
+}
+
+/// <summary>A camera, or what stands in for one. One thread at a time; both methods may block.</summary>
+internal interface IFrameSource : IDisposable
+{
+    /// <summary>Opens the device, or opens it again after a failure.</summary>
+    /// <exception cref="EdgeException">It can't be opened; tried again later.</exception>
+    void Open();
+
+    /// <summary>Waits for the next picture.</summary>
+    /// <param name="wait">Longest wait for a picture that isn't there yet.</param>
+    /// <exception cref="EdgeException">The device failed; it is opened again.</exception>
+    Grab Grab(Frame into, TimeSpan wait);
+}

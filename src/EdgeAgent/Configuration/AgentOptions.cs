@@ -1,0 +1,23 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Edge.Agent.Configuration;
+
+/// <summary>Section <c>Edge</c>.</summary>
+internal sealed class AgentOptions
+{
+    /// <summary>First part of every topic: <c>edge/&lt;line&gt;/&lt;station&gt;/…</c>.</summary>
+    [Required, RegularExpression(StationOptions.NamePattern)]
+    public string Line { get; set; } = "line1";
+
+    /// <summary>The models folder, <c>&lt;name&gt;/&lt;version&gt;/</c>. Relative paths start at the working directory.</summary>
+    [Required]
+    public string Models { get; set; } = "models";
+
+    public HttpOptions Http { get; set; } = new();
+
+    public MqttOptions Mqtt { get; set; } = new();
+
+    /// <summary>One camera each, by name.</summary>
+    [Required, MinLength(1, ErrorMessage = "names no station; add at least one")]
+    public Dictionary<string, StationOptions> Stations { get; set; } = [];
+}

@@ -1,0 +1,53 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Edge.Agent.Configuration;
+
+/// <summary>The broker. Every station is a client of its own, so one station's trouble is not another's.</summary>
+internal sealed class MqttOptions : IValidatableObject
+{
+    /// <summary>False: the stations inspect and count, and nobody hears a verdict. For trying things out.</summary>
+    public bool Enabled { get; set; } = true;
+
+    [Required]
+    public string Host { get; set; } = "localhost";
+
+    [Range(1, ushort.MaxValue)]
+    public int Port { get; set; } = 1883;
+
+    /// <summary>Client id: <c>&lt;prefix&gt;-&lt;line&gt;-&lt;station&gt;</c>. Two agents must not share one.</summary>
+    [Required, RegularExpression(StationOptions.NamePattern)]
+    public string ClientIdPrefix { get; set; } = "edge";
+
+    public string? Username { get; set; }
+
+    /// <summary>File that holds the password, and nothing else but a line end.</summary>
+    public string? PasswordFile { get; set; }
+
+    public bool UseTls { get; set; }
+
+    /// <summary>PEM file of the authority that signed the broker's certificate; null = the system's.</summary>
+    public string? CaFile { get; set; }
+
+    /// <summary>A broker that is silent for longer is given up and connected to again.</summary>
+    [Range(1, 3600)]
+    public int KeepAliveSeconds { get; set; } = 10;
+
+    /// <summary>
+    /// How long the broker keeps triggers for an agent that is away. Longer than a restart takes; short, because a trigger
+    /// that is minutes old means a part that has left.
+    /// </summary>
+    [Range(0, 86_400)]
+    public int SessionExpirySeconds { get; set; } = 60;
+
+    /// <summary>Verdicts that wait while the broker is away; when it is full the oldest is lost, and counted.</summary>
+    [Range(16, 1_000_000)]
+    public int VerdictQueueCapacity { get; set; } = 10_000;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (PasswordFile is not null && string.IsNullOrEmpty(Username))
+            yield return new ValidationResult("must be set when PasswordFile is", [nameof(Username)]);
+        if (CaFile is not null && !UseTls)
+            yield return new ValidationResult("must be true when CaFile is set", [nameof(UseTls)]);
+    }
+}

@@ -1,0 +1,57 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Edge.Agent.Configuration;
+
+internal enum SourceKind
+{
+    /// <summary>Pictures of a folder, in name order; new ones as they come.</summary>
+    Folder = 0,
+    Video,
+    /// <summary>A local device, by its index.</summary>
+    Camera,
+    /// <summary>Rendered machined parts: no camera needed.</summary>
+    Synthetic,
+}
+
+internal sealed class SourceOptions : IValidatableObject
+{
+    public SourceKind Kind { get; set; }
+
+    /// <summary>Folder or video file.</summary>
+    public string? Path { get; set; }
+
+    /// <summary>Folder: wait for new pictures when all are taken.</summary>
+    public bool Watch { get; set; } = true;
+
+    /// <summary>Folder, Video: start again at the end.</summary>
+    public bool Loop { get; set; }
+
+    /// <summary>Camera: 0 is the first device.</summary>
+    [Range(0, 255)]
+    public int Index { get; set; }
+
+    /// <summary>Camera, Synthetic: columns, pixels; 0 = the device's own choice (Synthetic: 640).</summary>
+    [Range(0, 65_535)]
+    public int Width { get; set; }
+
+    /// <summary>Camera, Synthetic: rows, pixels; 0 = the device's own choice (Synthetic: 512).</summary>
+    [Range(0, 65_535)]
+    public int Height { get; set; }
+
+    /// <summary>Synthetic: fraction of parts with a defect.</summary>
+    [Range(0.0, 1.0)]
+    public double DefectRate { get; set; } = 0.1;
+
+    /// <summary>Synthetic: the same seed renders the same parts.</summary>
+    public int Seed { get; set; }
+
+    /// <summary>A grab that takes longer is a dead camera: its part is <c>uninspected</c>.</summary>
+    [Range(100, 600_000)]
+    public int TimeoutMs { get; set; } = 5000;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Kind is SourceKind.Folder or SourceKind.Video && string.IsNullOrWhiteSpace(Path))
+            yield return new ValidationResult($"must name the {(Kind == SourceKind.Folder ? "folder" : "file")} when Kind is {Kind}", [nameof(Path)]);
+    }
+}

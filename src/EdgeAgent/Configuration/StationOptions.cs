@@ -1,0 +1,32 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Edge.Agent.Configuration;
+
+/// <summary>One camera, one model, one loop.</summary>
+internal sealed class StationOptions
+{
+    /// <summary>What is safe inside a topic, a client id and a metric label.</summary>
+    public const string NamePattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
+
+    public SourceOptions Source { get; set; } = new();
+
+    public TriggerOptions Trigger { get; set; } = new();
+
+    /// <summary>Name of the model below the models folder; its <c>current</c> version runs.</summary>
+    [Required, RegularExpression("^[a-z0-9][a-z0-9._-]{0,63}$")]
+    public string? Model { get; set; }
+
+    /// <summary>Milliseconds from trigger to verdict; a part that takes longer is <c>uninspected</c>. Null = no limit. A trigger may set its own.</summary>
+    [Range(1, 600_000)]
+    public int? DeadlineMs { get; set; }
+
+    /// <summary>Parts between trigger and verdict; one more is <c>uninspected</c> at once. Each holds a frame's memory.</summary>
+    [Range(1, 1024)]
+    public int QueueCapacity { get; set; } = 4;
+
+    public HeatmapOptions Heatmaps { get; set; } = new();
+
+    /// <summary>Threads of the model's session; 0 = all cores. With several stations, share the cores out.</summary>
+    [Range(0, 256)]
+    public int Threads { get; set; }
+}

@@ -1,0 +1,22 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Edge.Agent.Configuration;
+
+internal enum TriggerMode
+{
+    /// <summary>Every frame is a part; the next is grabbed when there is room for it.</summary>
+    FreeRunning = 0,
+    /// <summary>A part every <see cref="TriggerOptions.Interval"/>.</summary>
+    Interval,
+    /// <summary>A part for every message on the <c>trigger</c> topic.</summary>
+    Mqtt,
+}
+
+internal sealed class TriggerOptions
+{
+    public TriggerMode Mode { get; set; }
+
+    /// <summary>Mode Interval: hh:mm:ss.fff between parts.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
+}

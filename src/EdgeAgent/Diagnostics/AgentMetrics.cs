@@ -1,0 +1,106 @@
+using Edge.Agent.Capture;
+using Edge.Agent.Inspection;
+using Edge.Scoring;
+using Prometheus;
+
+namespace Edge.Agent.Diagnostics;
+
+/// <summary>
+/// Every metric of the agent, on a registry of its own. Distributions are observed per part (<see cref="StationMetrics"/>);
+/// everything else is read from the stations when somebody scrapes, so that there is one truth and counting costs nothing.
+/// </summary>
+internal sealed class AgentMetrics
+{
+    private static readonly Verdict[] Verdicts = Enum.GetValues<Verdict>();
+    private static readonly Reason[] Reasons = Enum.GetValues<Reason>();
+    private static readonly CameraState[] Cameras = Enum.GetValues<CameraState>();
+    private const string S = "station";
+
+    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, cameraReconnects, brokerConnects, publishRetries, modelSwaps, modelRefusals, heatmaps;
+    private readonly Gauge awaiting, depth, camera, broker, modelVersion, modelLoaded, modelCreated;
+
+    public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
+
+    /// <summary>Seconds a part spent in each stage.</summary>
+    public Histogram Stages { get; }
+
+    /// <summary>Seconds from trigger to the verdict's hand-over to the MQTT client.</summary>
+    public Histogram Latency { get; }
+
+    public Histogram ScorePosition { get; }
+    public Gauge Score { get; }
+
+    public AgentMetrics()
+    {
+        MetricFactory make = Metrics.WithCustomRegistry(Registry);
+        double[] seconds = [.. Histogram.ExponentialBuckets(0.00025, 2, 15)];   // 0.25 ms … 4 s
+        triggers = make.CreateCounter("edge_triggers_total", "Parts that were triggered.", S);
+        verdicts = make.CreateCounter("edge_verdicts_total", "Parts that were decided; reason is 'none' unless the verdict is uninspected.", S, "verdict", "reason");
+        awaiting = make.CreateGauge("edge_parts_awaiting_verdict", "Triggers minus verdicts: 0 when no part is under way.", S);
+        duplicates = make.CreateCounter("edge_duplicate_triggers_total", "Triggers whose jobId had come before.", S);
+        hostile = make.CreateCounter("edge_invalid_triggers_total", "Messages on the trigger topic that are no trigger.", S);
+        Stages = make.CreateHistogram("edge_stage_seconds", "Time of one part in a stage.", [S, "stage"], new HistogramConfiguration { Buckets = seconds });
+        Latency = make.CreateHistogram("edge_verdict_latency_seconds", "From trigger to the verdict's hand-over to the MQTT client.", [S], new HistogramConfiguration { Buckets = seconds });
+        ScorePosition = make.CreateHistogram(
+            "edge_score_position",
+            "(score - mean of normals) / (threshold - mean of normals): 0 is the average normal part, 1 and more is rejected. The same scale for every model.",
+            [S],
+            new HistogramConfiguration { Buckets = [-1, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5, 10] });
+        Score = make.CreateGauge("edge_score", "Raw image score of the last inspected part.", S);
+        depth = make.CreateGauge("edge_queue_depth", "Waiting: parts under way, verdicts for the broker, heatmaps to draw.", S, "queue");
+        published = make.CreateCounter("edge_verdicts_published_total", "Verdicts that the broker has acknowledged, repeats for repeated triggers included.", S);
+        lost = make.CreateCounter("edge_verdicts_lost_total", "Verdicts that never reached the broker: the queue was full, or the agent ended first.", S);
+        camera = make.CreateGauge("edge_camera_state", "1 for the state the camera is in.", S, "state");
+        cameraReconnects = make.CreateCounter("edge_camera_failures_total", "Times the camera failed and was opened again.", S);
+        broker = make.CreateGauge("edge_broker_connected", "1 when the station's MQTT client is connected.", S);
+        brokerConnects = make.CreateCounter("edge_broker_connects_total", "Times the station's MQTT client connected.", S);
+        publishRetries = make.CreateCounter("edge_publish_retries_total", "Verdicts that were sent again because no acknowledgement came.", S);
+        modelVersion = make.CreateGauge("edge_model_version", "Version of the running model; 0 = none.", S, "model");
+        modelLoaded = make.CreateGauge("edge_model_loaded_timestamp_seconds", "When the running model was loaded, Unix time.", S);
+        modelCreated = make.CreateGauge("edge_model_created_timestamp_seconds", "When the running model was trained, Unix time.", S);
+        modelSwaps = make.CreateCounter("edge_model_swaps_total", "Models taken into use.", S);
+        modelRefusals = make.CreateCounter("edge_model_refusals_total", "Packages that were refused.", S);
+        heatmaps = make.CreateCounter("edge_heatmaps_total", "Heatmaps by what became of them: sent, overtaken by a newer one, rate-limited, offline, failed.", S, "outcome");
+        make.CreateGauge("edge_build_info", "1; the build as labels.", "version", "accelerator").WithLabels(Build.Version, Accelerator.Name).Set(1);
+        DotNetStats.Register(Registry);
+    }
+
+    /// <summary>Reads the stations whenever the registry is scraped.</summary>
+    public void Watch(IReadOnlyCollection<Station> stations) => Registry.AddBeforeCollectCallback(() =>
+    {
+        foreach (Station station in stations) Read(station);
+    });
+
+    private void Read(Station station)
+    {
+        string s = station.Name;
+        foreach (Verdict verdict in Verdicts)
+            foreach (Reason reason in Reasons)
+                if ((verdict == Verdict.Uninspected) == (reason != Reason.None))
+                    verdicts.WithLabels(s, verdict.Wire(), reason.Wire()).IncTo(station.Ledger.Count(verdict, reason));
+        triggers.WithLabels(s).IncTo(station.Ledger.Triggers);
+        awaiting.WithLabels(s).Set(station.Ledger.Awaiting);
+        duplicates.WithLabels(s).IncTo(station.Intake.Duplicates);
+        hostile.WithLabels(s).IncTo(station.InvalidTriggers);
+        depth.WithLabels(s, "parts").Set(station.Queues.Capacity - station.Queues.Pool.Count);
+        depth.WithLabels(s, "verdicts").Set(station.Ledger.Outbox.Count);
+        depth.WithLabels(s, "heatmaps").Set(station.Evidence.Count);
+        published.WithLabels(s).IncTo(station.Publisher.Published);
+        lost.WithLabels(s).IncTo(station.Ledger.Lost);
+        foreach (CameraState state in Cameras) camera.WithLabels(s, state.Wire()).Set(station.Camera.State == state ? 1 : 0);
+        cameraReconnects.WithLabels(s).IncTo(station.Camera.Reconnects);
+        broker.WithLabels(s).Set(station.Link is { IsConnected: true } ? 1 : 0);
+        brokerConnects.WithLabels(s).IncTo(station.Link?.Connects ?? 0);
+        publishRetries.WithLabels(s).IncTo(station.Publisher.Retries);
+        modelVersion.WithLabels(s, station.Options.Model!).Set(station.Inspector.Model?.Version ?? 0);
+        modelLoaded.WithLabels(s).Set(station.Inspector.Model?.LoadedAt.ToUnixTimeMilliseconds() / 1000.0 ?? 0);
+        modelCreated.WithLabels(s).Set(station.Inspector.Model?.Manifest.CreatedAt.ToUnixTimeMilliseconds() / 1000.0 ?? 0);
+        modelSwaps.WithLabels(s).IncTo(station.Inspector.Swaps);
+        modelRefusals.WithLabels(s).IncTo(station.Watcher.Refusals);
+        heatmaps.WithLabels(s, "sent").IncTo(station.HeatmapLoop.Sent);
+        heatmaps.WithLabels(s, "offline").IncTo(station.HeatmapLoop.Offline);
+        heatmaps.WithLabels(s, "failed").IncTo(station.HeatmapLoop.Failed);
+        heatmaps.WithLabels(s, "overtaken").IncTo(station.Evidence.Overtaken);
+        heatmaps.WithLabels(s, "rate-limited").IncTo(station.Evidence.RateLimited);
+    }
+}

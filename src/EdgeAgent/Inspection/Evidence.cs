@@ -1,0 +1,31 @@
+using Edge.Agent.Models;
+using Edge.Scoring;
+
+namespace Edge.Agent.Inspection;
+
+/// <summary>What a heatmap is drawn from: copies, because the model's memory belongs to the next frame. Reused.</summary>
+internal sealed class Evidence
+{
+    private byte[] rgb = [];
+    private float[] map = [];
+
+    public Job? Job { get; private set; }
+    public int Width { get; private set; }
+    public int Height { get; private set; }
+    public ValueRange? Range { get; private set; }
+
+    /// <summary>uint8 [H, W, 3], RGB: what the model saw.</summary>
+    public ReadOnlySpan<byte> Rgb => rgb.AsSpan(0, Width * Height * 3);
+
+    /// <summary>float32 [H, W], raw.</summary>
+    public ReadOnlySpan<float> Map => map.AsSpan(0, Width * Height);
+
+    /// <summary>Copies the last run of <paramref name="model"/>.</summary>
+    public void Fill(Job job, LoadedModel model)
+    {
+        (Job, Width, Height, Range) = (job, model.Detector.Width, model.Detector.Height, model.Calibration.HeatmapRange);
+        if (map.Length < Width * Height) (rgb, map) = (new byte[Width * Height * 3], new float[Width * Height]);
+        model.Detector.Input.CopyTo(rgb);
+        model.Detector.Map.CopyTo(map);
+    }
+}

@@ -1,0 +1,55 @@
+using Edge.Agent.Diagnostics;
+using Edge.Agent.Models;
+using Edge.Packages;
+
+namespace Edge.Agent.Inspection;
+
+/// <summary>The thread that owns the model: job with a frame in, verdict out.</summary>
+internal sealed class InspectionLoop(Inspector inspector, Ledger ledger, StationQueues queues, EvidenceQueue evidence, StationMetrics metrics, TimeProvider time, CancellationToken stop)
+{
+    public void Run(Heartbeat heartbeat)
+    {
+        while (!queues.Frames.Ended)
+        {
+            heartbeat.Beat();
+            inspector.TakeOffered();
+            if (queues.Frames.TryTake(out Job? job, Heartbeat.Pause)) Inspect(job);
+        }
+        evidence.Complete();
+    }
+
+    private void Inspect(Job job)
+    {
+        long start = time.GetTimestamp();
+        if (stop.IsCancellationRequested) ledger.Close(job, Reason.Shutdown);
+        if (job.Result is null)   // else its deadline has passed: the time goes to the next part
+        {
+            inspector.TakeOffered();
+            LoadedModel? model = inspector.Model;
+            Inspection seen = inspector.Inspect(job.Frame!.Image);
+            InspectionResult result = ToResult(job, seen, model?.Manifest, start);
+            if (ledger.Close(job, result))
+            {
+                metrics.Observe(result, time);
+                if (seen.Reason == Reason.None) evidence.Offer(job, seen.Verdict, model!);
+            }
+        }
+        queues.Release(job);
+    }
+
+    private InspectionResult ToResult(Job job, Inspection seen, Manifest? model, long start) => new()
+    {
+        Verdict = seen.Verdict,
+        Reason = seen.Reason,
+        Score = seen.Score,
+        Model = model,
+        Times = new StageTimes(
+            Wait: job.GrabStarted - job.ReceivedAt + (start - job.GrabEnded),
+            Acquire: job.GrabEnded - job.GrabStarted,
+            seen.Preprocess,
+            seen.Infer),
+        CapturedAt = job.CapturedAt,
+        Frame = job.Frame?.Label,
+        DecidedAt = time.GetTimestamp(),
+    };
+}

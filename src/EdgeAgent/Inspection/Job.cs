@@ -1,0 +1,40 @@
+using Edge.Agent.Capture;
+
+namespace Edge.Agent.Inspection;
+
+/// <summary>
+/// One part on its way from trigger to verdict. The stage that holds the job may write to it; only <see cref="Result"/> is
+/// written from anywhere (the deadline's timer too), and once.
+/// </summary>
+internal sealed class Job(string id, string? partId, string? recipe, TimeSpan? deadline, long receivedAt)
+{
+    private InspectionResult? result;
+
+    public string Id { get; } = id;
+    public string? PartId { get; } = partId;
+    public string? Recipe { get; } = recipe;
+
+    /// <summary>From <see cref="ReceivedAt"/> to the verdict; null = no limit.</summary>
+    public TimeSpan? Deadline { get; } = deadline;
+
+    /// <summary>Timestamp of the trigger.</summary>
+    public long ReceivedAt { get; } = receivedAt;
+
+    /// <summary>Timestamps around the grab; 0 before.</summary>
+    public long GrabStarted { get; set; }
+    public long GrabEnded { get; set; }
+
+    /// <summary>End of the exposure, UTC.</summary>
+    public DateTimeOffset CapturedAt { get; set; }
+
+    /// <summary>The frame this job holds from admission until it is inspected.</summary>
+    public Frame? Frame { get; set; }
+
+    public ITimer? DeadlineTimer { get; set; }
+
+    /// <summary>Null until the part is decided.</summary>
+    public InspectionResult? Result => Volatile.Read(ref result);
+
+    /// <summary>True for the first decision; every later one is void.</summary>
+    public bool TryDecide(InspectionResult decided) => Interlocked.CompareExchange(ref result, decided, null) is null;
+}

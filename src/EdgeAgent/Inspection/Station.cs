@@ -1,0 +1,154 @@
+using System.Buffers;
+using Edge.Agent.Capture;
+using Edge.Agent.Configuration;
+using Edge.Agent.Diagnostics;
+using Edge.Agent.Messaging;
+using Edge.Agent.Models;
+using Edge.Packages;
+using Edge.Scoring;
+
+namespace Edge.Agent.Inspection;
+
+/// <summary>
+/// One camera, one model, one loop: three threads (capture, inspection, heatmaps) that block in native code, and tasks for the
+/// network and the model folder. Everything between them is bounded.
+/// </summary>
+internal sealed class Station : IAsyncDisposable
+{
+    /// <summary>How long a stopping agent tries to get its last verdicts to the broker, and waits for a hanging thread.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource stopping = new(), aborting = new();
+    private readonly LoopThread[] threads;
+    private readonly StatusPublisher? status;
+    private readonly AcquiredPublisher? acquired;
+    private readonly InvalidTriggers invalid;
+    private readonly Action<string, Exception> failed;
+    private readonly List<Task> tasks = [];
+    private Task publishing = Task.CompletedTask;
+
+    public Station(string name, AgentOptions agent, AgentMetrics metrics, TimeProvider time, ILoggerFactory logs, Action<string, Exception> failed)
+    {
+        (Name, Options, this.failed) = (name, agent.Stations[name], failed);
+        ILogger log = logs.CreateLogger($"{agent.Line}/{name}");
+        Topics topics = new(agent.Line, name);
+        StationMetrics stationMetrics = new(metrics, name);
+        ModelSlot slot = new();
+        Ledger = new Ledger(agent.Mqtt.VerdictQueueCapacity, time);
+        Queues = new StationQueues(Options.QueueCapacity);
+        Evidence = new EvidenceQueue(Options.Heatmaps, time);
+        Camera = new Camera(FrameSources.Create(Options.Source, Options.Trigger.Mode, time), TimeSpan.FromMilliseconds(Options.Source.TimeoutMs), time, log);
+        Inspector = new Inspector(slot, time, log);
+        Watcher = new ModelWatcher(new PackageStore(agent.Models), Options.Model!, new DetectorOptions { Threads = Options.Threads }, slot, time, log);
+        Intake = new TriggerIntake(Options, Camera, Ledger, Queues, time, stopping.Token);
+        invalid = new InvalidTriggers(time, log);
+        if (agent.Mqtt.Enabled)
+        {
+            Link = new BrokerLink(agent.Mqtt, $"{agent.Mqtt.ClientIdPrefix}-{agent.Line}-{name}", topics, Options.Trigger.Mode == TriggerMode.Mqtt ? Receive : null, time, log);
+            status = new StatusPublisher(Link, topics, Camera, Inspector, Watcher, Options.Model!, time);
+            acquired = new AcquiredPublisher(Link, topics);
+            Link.Connected += status.Touch;
+            Camera.Changed += status.Touch;
+            Watcher.Changed += status.Touch;
+            Inspector.Changed += status.Touch;
+        }
+        Camera.Changed += CloseStalled;
+        Publisher = new VerdictPublisher(Link, topics, Ledger, stationMetrics, time, log);
+        HeatmapLoop = new HeatmapLoop(Evidence, Link, topics, stopping.Token);
+        CaptureLoop capture = new(Options, Camera, Ledger, Queues, job => acquired?.Offer(job), () => Inspector.Model is not null, time, stopping.Token);
+        InspectionLoop inspection = new(Inspector, Ledger, Queues, Evidence, stationMetrics, time, stopping.Token);
+        threads =
+        [
+            new LoopThread($"{name} capture", time, capture.Run, failed),
+            new LoopThread($"{name} inspection", time, inspection.Run, failed),
+            new LoopThread($"{name} heatmaps", time, HeatmapLoop.Run, failed),
+        ];
+    }
+
+    public string Name { get; }
+    public StationOptions Options { get; }
+    public Ledger Ledger { get; }
+    public StationQueues Queues { get; }
+    public EvidenceQueue Evidence { get; }
+    public Camera Camera { get; }
+    public Inspector Inspector { get; }
+    public ModelWatcher Watcher { get; }
+    public TriggerIntake Intake { get; }
+    public BrokerLink? Link { get; }
+    public VerdictPublisher Publisher { get; }
+    public HeatmapLoop HeatmapLoop { get; }
+    public long InvalidTriggers => invalid.Count;
+    public IEnumerable<Heartbeat> Heartbeats => threads.Select(t => t.Heartbeat);
+    public StationSnapshot Snapshot() => StationSnapshot.Of(this);
+
+    public void Start()
+    {
+        Camera.Start();
+        foreach (LoopThread thread in threads) thread.Start();
+        // Models load while the host starts: hashing and warming up take their time.
+        tasks.Add(Guard("model watcher", Task.Run(() => Watcher.RunAsync(stopping.Token))));
+        publishing = Guard("verdict publisher", Task.Run(() => Publisher.RunAsync(aborting.Token)));
+        if (Link is null) return;
+        tasks.Add(Guard("broker", Task.Run(() => Link.RunAsync(aborting.Token))));
+        tasks.Add(Guard("status", Task.Run(() => status!.RunAsync(stopping.Token))));
+        tasks.Add(Guard("acquired", Task.Run(() => acquired!.RunAsync(stopping.Token))));
+    }
+
+    /// <summary>Parts under way get their verdict, parts that wait get <c>uninspected(shutdown)</c>; then the verdicts are sent, as long as patience lasts.</summary>
+    public async Task StopAsync()
+    {
+        await stopping.CancelAsync().ConfigureAwait(false);
+        bool ended = await Task.Run(() => threads.All(t => t.Join(Patience))).ConfigureAwait(false);
+        Ledger.Complete();
+        using CancellationTokenSource patience = new(Patience);
+        await Task.WhenAny(publishing, Task.Delay(Timeout.Infinite, patience.Token)).ConfigureAwait(false);
+        if (status is not null && Link!.IsConnected)
+        {
+            try
+            {
+                await status.PublishOfflineAsync(patience.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is MQTTnet.Exceptions.MqttCommunicationException or EdgeException or OperationCanceledException)
+            {
+                // The broker sends the will instead.
+            }
+        }
+        await aborting.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll([.. tasks, publishing]).ConfigureAwait(false);
+        if (Link is not null) await Link.DisposeAsync().ConfigureAwait(false);
+        if (!ended) return;   // a thread still hangs inside: what it uses must stay, the process ends anyway
+        Camera.Dispose();
+        Inspector.Dispose();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        stopping.Dispose();
+        aborting.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private void Receive(ReadOnlySequence<byte> payload)
+    {
+        if (Trigger.Parse(payload, out string? why) is { } trigger) Intake.Accept(trigger);
+        else invalid.Add(payload.Length, why!);
+    }
+
+    private void CloseStalled()
+    {
+        if (Camera.State == CameraState.Stalled) Intake.CloseStalled();
+    }
+
+    private async Task Guard(string name, Task task)
+    {
+        try
+        {
+            await task.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested) { }
+        catch (Exception e)
+        {
+            failed($"{Name} {name}", e);
+        }
+    }
+}

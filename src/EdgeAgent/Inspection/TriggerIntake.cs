@@ -1,0 +1,72 @@
+using Edge.Agent.Capture;
+using Edge.Agent.Configuration;
+using Edge.Agent.Messaging;
+
+namespace Edge.Agent.Inspection;
+
+/// <summary>
+/// Where MQTT triggers become parts: the same jobId is one part, and a part that can't be inspected now hears so at once.
+/// Remembers jobs until the agent ends, newest <see cref="Remembered"/>.
+/// </summary>
+internal sealed class TriggerIntake(StationOptions options, Camera camera, Ledger ledger, StationQueues queues, TimeProvider time, CancellationToken stop)
+{
+    /// <summary>More than can be in flight (QueueCapacity is at most 1024).</summary>
+    public const int Remembered = 4096;
+
+    private readonly Dictionary<string, Job> jobs = [];
+    private readonly Queue<string> order = new();
+    private long duplicates;
+
+    public long Duplicates => Interlocked.Read(ref duplicates);
+
+    public void Accept(Trigger trigger)
+    {
+        lock (jobs)   // after a reconnect two receiving tasks may overlap for a moment; and CloseStalled must miss nobody
+        {
+            if (jobs.TryGetValue(trigger.JobId, out Job? known))
+            {
+                Interlocked.Increment(ref duplicates);
+                if (known.Result is not null) ledger.Publish(known);
+                return;
+            }
+            int? deadlineMs = trigger.DeadlineMs ?? options.DeadlineMs;
+            Job job = ledger.Open(trigger.JobId, trigger.PartId, trigger.Recipe, deadlineMs is { } ms ? TimeSpan.FromMilliseconds(ms) : null, time.GetTimestamp());
+            Remember(job);
+            Admit(job);
+        }
+    }
+
+    private void Admit(Job job)
+    {
+        if (stop.IsCancellationRequested) ledger.Close(job, Reason.Shutdown);
+        else if (camera.State != CameraState.Online) ledger.Close(job, Reason.Camera);
+        else if (!queues.Pool.TryTake(out Frame? frame)) ledger.Close(job, Reason.Overload);
+        else
+        {
+            job.Frame = frame;
+            if (queues.Triggers.TryAdd(job)) return;
+            ledger.Close(job, Reason.Shutdown);
+            queues.Release(job);
+        }
+    }
+
+    /// <summary>The camera hangs: nobody may wait for it.</summary>
+    public void CloseStalled()
+    {
+        lock (jobs)
+        {
+            while (queues.Triggers.TryTake(out Job? waiting))
+            {
+                ledger.Close(waiting, Reason.Camera);
+                queues.Release(waiting);
+            }
+        }
+    }
+
+    private void Remember(Job job)
+    {
+        if (order.Count == Remembered) jobs.Remove(order.Dequeue());
+        order.Enqueue(job.Id);
+        jobs.Add(job.Id, job);
+    }
+}

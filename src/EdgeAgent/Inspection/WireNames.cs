@@ -1,0 +1,19 @@
+using Edge.Scoring;
+
+namespace Edge.Agent.Inspection;
+
+/// <summary>Names as topics and metrics carry them: kebab-case, made once.</summary>
+internal static class WireNames
+{
+    private static readonly string[] Verdicts = Make<Verdict>(), Reasons = Make<Reason>(), Cameras = Make<Capture.CameraState>(),
+        Models = Make<Agent.Models.ModelState>();
+
+    public static string Wire(this Verdict verdict) => Verdicts[(int)verdict];
+    public static string Wire(this Reason reason) => Reasons[(int)reason];
+    public static string Wire(this Capture.CameraState state) => Cameras[(int)state];
+
+    public static string Wire(this Agent.Models.ModelState state) => Models[(int)state];
+
+    private static string[] Make<T>() where T : struct, Enum =>
+        [.. Enum.GetNames<T>().Select(System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName)];
+}

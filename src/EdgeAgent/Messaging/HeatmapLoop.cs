@@ -1,0 +1,56 @@
+using System.Buffers;
+using Edge.Agent.Diagnostics;
+using Edge.Agent.Inspection;
+using Edge.Imaging;
+using MQTTnet;
+using MQTTnet.Packets;
+
+namespace Edge.Agent.Messaging;
+
+/// <summary>The thread that draws heatmaps and sends them at QoS 0: evidence, never in a verdict's way.</summary>
+internal sealed class HeatmapLoop(EvidenceQueue queue, BrokerLink? link, Topics topics, CancellationToken stop)
+{
+    private long sent, offline, failed;
+
+    public long Sent => Interlocked.Read(ref sent);
+    public long Offline => Interlocked.Read(ref offline);
+    public long Failed => Interlocked.Read(ref failed);
+
+    public void Run(Heartbeat heartbeat)
+    {
+        while (!queue.Ended)
+        {
+            heartbeat.Beat();
+            if (!queue.TryTake(out Evidence? evidence, Heartbeat.Pause)) continue;
+            if (!stop.IsCancellationRequested) Send(evidence);
+            queue.Return(evidence);
+        }
+    }
+
+    private void Send(Evidence evidence)
+    {
+        Job job = evidence.Job!;
+        byte[] jpeg = Heatmap.EncodeJpeg(evidence.Rgb, evidence.Map, evidence.Width, evidence.Height, evidence.Range!);
+        if (link is not { IsConnected: true })
+        {
+            Interlocked.Increment(ref offline);
+            return;
+        }
+        MqttApplicationMessage message = new()
+        {
+            Topic = topics.Heatmap,
+            Payload = new ReadOnlySequence<byte>(jpeg),
+            ContentType = "image/jpeg",
+            UserProperties = [new MqttUserProperty("jobId", job.Id), new MqttUserProperty("verdict", job.Result!.Verdict.Wire())],
+        };
+        try
+        {
+            link.PublishAsync(message, stop).GetAwaiter().GetResult();
+            Interlocked.Increment(ref sent);
+        }
+        catch (Exception e) when (e is MQTTnet.Exceptions.MqttCommunicationException or EdgeException or OperationCanceledException)
+        {
+            Interlocked.Increment(ref failed);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Threading.Channels;
+using Edge.Agent.Capture;
+using Edge.Agent.Diagnostics;
+using Edge.Agent.Inspection;
+using Edge.Agent.Models;
+using MQTTnet;
+using MQTTnet.Protocol;
+
+namespace Edge.Agent.Messaging;
+
+/// <summary>Keeps the retained <c>status</c> and <c>model</c> topics equal to what is: after every change and every connect, the latest.</summary>
+internal sealed class StatusPublisher(BrokerLink link, Topics topics, Camera camera, Inspector inspector, ModelWatcher watcher, string modelName, TimeProvider time)
+{
+    private readonly Channel<bool> changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly DateTimeOffset since = time.GetUtcNow();
+
+    /// <summary>Something may have changed. From any thread; many calls are one message.</summary>
+    public void Touch() => changed.Writer.TryWrite(true);
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        await foreach (bool _ in changed.Reader.ReadAllAsync(stop).ConfigureAwait(false))
+        {
+            await link.WaitConnectedAsync(stop).ConfigureAwait(false);
+            try
+            {
+                await PublishAsync(topics.Model, JsonSerializer.SerializeToUtf8Bytes(Model(), MessageJson.Default.ModelMessage), stop).ConfigureAwait(false);
+                await PublishAsync(topics.Status, JsonSerializer.SerializeToUtf8Bytes(Status(), MessageJson.Default.StatusMessage), stop).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is MQTTnet.Exceptions.MqttCommunicationException or EdgeException)
+            {
+                // Said again with the next connection.
+            }
+        }
+    }
+
+    /// <summary>A planned end: said by ourselves, because the broker sends the will only for an unplanned one.</summary>
+    public Task PublishOfflineAsync(CancellationToken stop) => PublishAsync(topics.Status, """{"state":"offline"}"""u8.ToArray(), stop);
+
+    private Task PublishAsync(string topic, byte[] json, CancellationToken stop) => link.PublishAsync(
+        new MqttApplicationMessage
+        {
+            Topic = topic,
+            Payload = new ReadOnlySequence<byte>(json),
+            Retain = true,
+            QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+            ContentType = "application/json",
+        },
+        stop);
+
+    private StatusMessage Status() => new(
+        "online", camera.State.Wire(), camera.Trouble, inspector.Model?.Name, inspector.Model?.Version, link.SessionPresent ? "resumed" : "new", Build.Version, since);
+
+    private ModelMessage Model() => new(modelName, inspector.Model?.Version, watcher.Status.State.Wire(), watcher.Status.Aspired, watcher.Status.Refusal);
+}

@@ -1,0 +1,90 @@
+using System.Buffers;
+using System.Threading.Channels;
+using Edge.Agent.Diagnostics;
+using Edge.Agent.Inspection;
+using MQTTnet;
+using MQTTnet.Protocol;
+using Polly;
+using Polly.Retry;
+
+namespace Edge.Agent.Messaging;
+
+/// <summary>
+/// Verdicts to the broker, in order, each until it is acknowledged. One that was not is sent again after the reconnect: the
+/// same jobId, so the receiver can tell.
+/// </summary>
+internal sealed partial class VerdictPublisher
+{
+    private readonly BrokerLink? link;
+    private readonly Topics topics;
+    private readonly Ledger ledger;
+    private readonly StationMetrics metrics;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly ResiliencePipeline sending;
+    private long retries, published;
+
+    /// <param name="link">Null when MQTT is disabled: verdicts are only counted.</param>
+    public VerdictPublisher(BrokerLink? link, Topics topics, Ledger ledger, StationMetrics metrics, TimeProvider time, ILogger log)
+    {
+        (this.link, this.topics, this.ledger, this.metrics, this.time, this.log) = (link, topics, ledger, metrics, time, log);
+        sending = new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
+        {
+            MaxRetryAttempts = int.MaxValue,
+            Delay = TimeSpan.FromMilliseconds(50),
+            MaxDelay = TimeSpan.FromSeconds(5),
+            BackoffType = DelayBackoffType.Exponential,
+            OnRetry = attempt =>
+            {
+                Interlocked.Increment(ref retries);
+                if (attempt.AttemptNumber < 3 || attempt.AttemptNumber % 64 == 0) LogRetry(attempt.Outcome.Exception!.Message);
+                return default;
+            },
+        }).Build();
+    }
+
+    public long Retries => Interlocked.Read(ref retries);
+
+    /// <summary>Verdicts the broker has acknowledged, repeats included.</summary>
+    public long Published => Interlocked.Read(ref published);
+
+    /// <summary>Until the ledger is completed and everything is sent, or <paramref name="stop"/>.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        using VerdictWriter writer = new(time);
+        ChannelReader<Job> outbox = ledger.Outbox;
+        while (await outbox.WaitToReadAsync(stop).ConfigureAwait(false))
+            while (outbox.TryRead(out Job? job))
+            {
+                await sending.ExecuteAsync(static (state, stop) => state.Self.SendAsync(state.Job, state.Writer, stop), (Self: this, Job: job, Writer: writer), stop).ConfigureAwait(false);
+                Interlocked.Increment(ref published);
+            }
+    }
+
+    private async ValueTask SendAsync(Job job, VerdictWriter writer, CancellationToken stop)
+    {
+        InspectionResult result = job.Result!;
+        if (link is not null) await link.WaitConnectedAsync(stop).ConfigureAwait(false);
+        long now = time.GetTimestamp();
+        TimeSpan since = time.GetElapsedTime(job.ReceivedAt, now);
+        metrics.ObservePublished(time.GetElapsedTime(result.DecidedAt, now), since);
+        if (link is null) return;
+        await link.PublishAsync(
+            new MqttApplicationMessage
+            {
+                Topic = topics.Verdict,
+                Payload = new ReadOnlySequence<byte>(writer.Write(job, result, now)),
+                QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+                ContentType = "application/json",
+                MessageExpiryInterval = Expiry(job.Deadline, since),
+            },
+            stop).ConfigureAwait(false);
+    }
+
+    /// <summary>Seconds the broker may keep it for a receiver that is away: what is left of the deadline, at least the protocol's smallest step; 0 = no limit.</summary>
+    private static uint Expiry(TimeSpan? deadline, TimeSpan since) =>
+        deadline is { } limit ? (uint)Math.Max(1, Math.Ceiling((limit - since).TotalSeconds)) : 0;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "a verdict was not acknowledged and is sent again: {Why}")]
+    private partial void LogRetry(string why);
+}

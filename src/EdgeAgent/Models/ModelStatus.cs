@@ -1,0 +1,15 @@
+namespace Edge.Agent.Models;
+
+internal enum ModelState
+{
+    /// <summary>Nothing aspired, nothing runs.</summary>
+    None = 0,
+    Loading,
+    Running,
+    /// <summary>The aspired version is refused; what runs stays.</summary>
+    Refused,
+}
+
+/// <param name="Aspired">What <c>current</c> names.</param>
+/// <param name="Refusal">Why the aspired version does not run.</param>
+internal sealed record ModelStatus(ModelState State, int? Aspired, string? Refusal);

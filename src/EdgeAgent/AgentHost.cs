@@ -84,14 +84,8 @@ internal sealed partial class AgentHost : IAsyncDisposable
     /// <exception cref="EdgeException">A loop failed; systemd starts the agent again.</exception>
     public async Task WaitAsync(CancellationToken cancel = default)
     {
-        try
-        {
-            await app.WaitForShutdownAsync(cancel).ConfigureAwait(false);
-        }
-        finally
-        {
-            if (failure is { } e) throw new EdgeException($"The agent stopped itself: {e.Message}", e);
-        }
+        await app.WaitForShutdownAsync(cancel).ConfigureAwait(false);
+        if (failure is { } e) throw new EdgeException($"The agent stopped itself: {e.Message}", e);
     }
 
     public Task StopAsync(CancellationToken cancel = default) => app.StopAsync(cancel);

@@ -5,5 +5,6 @@ using Edge.Agent.Cli;
 RootCommand root = new("Inspects parts on a production line: cameras in, one verdict a part out over MQTT.")
 {
     RunCommand.Create(),
+    InspectCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args).ConfigureAwait(false);

@@ -7,6 +7,9 @@ public static class CommandLine
 {
     public const int Failed = 1, Usage = 2, Cancelled = 130;
 
+    // After SIGTERM or Ctrl-C a command may tidy up for so long: the agent sends its last verdicts, the trainer removes what is half-written.
+    private static readonly InvocationConfiguration Settings = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
+
     /// <returns>0 done, 1 failed with a message, 2 wrong usage, 130 cancelled.</returns>
     public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
@@ -14,7 +17,7 @@ public static class CommandLine
         ParseResult parsed = root.Parse(args);
         try
         {
-            int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+            int code = await parsed.InvokeAsync(Settings).ConfigureAwait(false);
             return parsed.Errors.Count > 0 ? Usage : code;
         }
         catch (OperationCanceledException)

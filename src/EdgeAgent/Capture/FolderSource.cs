@@ -21,7 +21,8 @@ internal sealed class FolderSource(string path, bool watch, bool loop, TimeProvi
 
     private readonly string folder = Path.GetFullPath(path);
     private readonly List<string> ready = [];                       // names to read, in order
-    private Dictionary<string, Version> taken = [], listed = [];    // by name; both forget files that are gone
+    private readonly Dictionary<string, Version> taken = [];        // this one and the next two by name; they forget files that are gone
+    private Dictionary<string, Version> listed = [];
     private readonly Dictionary<string, (Version Version, long Since)> unfinished = [];
     private int next;
     private bool listedOnce;

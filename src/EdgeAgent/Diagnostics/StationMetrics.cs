@@ -7,12 +7,12 @@ namespace Edge.Agent.Diagnostics;
 /// <summary>What a station observes per part: children resolved once, so that a part costs a few additions.</summary>
 internal sealed class StationMetrics(AgentMetrics metrics, string station)
 {
-    private readonly IHistogram wait = metrics.Stages.WithLabels(station, "wait"), acquire = metrics.Stages.WithLabels(station, "acquire"),
+    private readonly Histogram.Child wait = metrics.Stages.WithLabels(station, "wait"), acquire = metrics.Stages.WithLabels(station, "acquire"),
         preprocess = metrics.Stages.WithLabels(station, "preprocess"), infer = metrics.Stages.WithLabels(station, "infer"),
         publish = metrics.Stages.WithLabels(station, "publish"), latency = metrics.Latency.WithLabels(station),
         position = metrics.ScorePosition.WithLabels(station);
 
-    private readonly IGauge score = metrics.Score.WithLabels(station);
+    private readonly Gauge.Child score = metrics.Score.WithLabels(station);
 
     /// <summary>A part that went through the model.</summary>
     public void Observe(InspectionResult result, TimeProvider time)

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Edge.Agent.Configuration;
 using MQTTnet;
 using MQTTnet.Formatter;
+using MQTTnet.Packets;
 using MQTTnet.Protocol;
 using Polly;
 using Polly.Retry;

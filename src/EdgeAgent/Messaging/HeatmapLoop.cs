@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using Edge.Agent.Diagnostics;
 using Edge.Agent.Inspection;
 using Edge.Imaging;
@@ -27,6 +28,8 @@ internal sealed class HeatmapLoop(EvidenceQueue queue, BrokerLink? link, Topics 
         }
     }
 
+    private static MqttUserProperty Property(string name, string value) => new(name, new ArraySegment<byte>(Encoding.UTF8.GetBytes(value)));
+
     private void Send(Evidence evidence)
     {
         Job job = evidence.Job!;
@@ -41,7 +44,7 @@ internal sealed class HeatmapLoop(EvidenceQueue queue, BrokerLink? link, Topics 
             Topic = topics.Heatmap,
             Payload = new ReadOnlySequence<byte>(jpeg),
             ContentType = "image/jpeg",
-            UserProperties = [new MqttUserProperty("jobId", job.Id), new MqttUserProperty("verdict", job.Result!.Verdict.Wire())],
+            UserProperties = [Property("jobId", job.Id), Property("verdict", job.Result!.Verdict.Wire())],
         };
         try
         {

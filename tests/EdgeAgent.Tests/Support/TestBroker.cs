@@ -1,0 +1,52 @@
+using System.Net;
+using System.Net.Sockets;
+using MQTTnet.Server;
+
+namespace Edge.Tests.Support;
+
+/// <summary>A real broker on a loopback port of its own that can be stopped and started again (it forgets its sessions then).</summary>
+internal sealed class TestBroker : IAsyncDisposable
+{
+    private MqttServer? server;
+
+    public int Port { get; } = FreePort();
+
+    public static async Task<TestBroker> StartNewAsync()
+    {
+        TestBroker broker = new();
+        await broker.StartAsync();
+        return broker;
+    }
+
+    public async Task StartAsync()
+    {
+        MqttServerOptions options = new MqttServerOptionsBuilder()
+            .WithDefaultEndpoint()
+            .WithDefaultEndpointBoundIPAddress(IPAddress.Loopback)
+            .WithDefaultEndpointBoundIPV6Address(IPAddress.None)
+            .WithDefaultEndpointPort(Port)
+            .WithDefaultEndpointReuseAddress()
+            .WithPersistentSessions()
+            .WithMaxPendingMessagesPerClient(100_000)
+            .Build();
+        server = new MqttServerFactory().CreateMqttServer(options);
+        await server.StartAsync();
+    }
+
+    public async Task StopAsync()
+    {
+        if (server is null) return;
+        await server.StopAsync();
+        server.Dispose();
+        server = null;
+    }
+
+    public static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+}

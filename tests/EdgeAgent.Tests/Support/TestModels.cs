@@ -1,0 +1,49 @@
+using Edge.Imaging;
+using Edge.Packages;
+using Edge.Scoring;
+
+namespace Edge.Tests.Support;
+
+/// <summary>Publishes real packages whose score is a picture's mean brightness: 100 and above is rejected, 90 to 100 goes to review.</summary>
+internal static class TestModels
+{
+    public const string Name = "tiny";
+    public const float Threshold = 100;
+    private const int Size = 32;
+
+    public static Package Publish(string models, byte[] graph, Roi? roi = null, float? expectedScore = null, bool setCurrent = true)
+    {
+        PackageStore store = new(models);
+        using PackageDraft draft = store.Begin(Name);
+        string model = Path.Combine(draft.Folder, "model.onnx"), picture = Path.Combine(draft.Folder, "golden", "0001.png");
+        File.WriteAllBytes(model, graph);
+        ImageFile.WritePng(picture, Pictures.Rgb(Size, 40), Size, Size, PixelFormat.Rgb24);
+        using (AnomalyDetector detector = AnomalyDetector.Load(model, Size, Size))
+        {
+            Pictures.Rgb(Size, 40).CopyTo(detector.Input);
+            draft.WriteGolden(new GoldenSet { Tolerance = 1e-4, Images = [new GoldenImage("0001.png", expectedScore ?? detector.Run(), 40)] });
+        }
+        return draft.Publish((version, files) => new Manifest
+        {
+            SchemaVersion = Manifest.CurrentSchema,
+            Name = Name,
+            Version = version,
+            Method = "brightness",
+            Backbone = new BackboneInfo("none", new string('0', 64)),
+            Input = new InputSpec { Width = Size, Height = Size, Roi = roi },
+            Calibration = new Calibration
+            {
+                Method = "fixed",
+                Threshold = Threshold,
+                ReviewFrom = 90,
+                Normals = ScoreStatistics.Of([40, 50, 60]),
+                HeatmapRange = new ValueRange(0, 255),
+            },
+            Dataset = new DatasetInfo(new string('0', 64), 3, 3, 0, 0),
+            Parity = new ParityInfo(1, 0, 0, 1e-4),
+            Parameters = new Dictionary<string, string>(),
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            Files = files,
+        }, setCurrent);
+    }
+}

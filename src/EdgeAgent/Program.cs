@@ -6,5 +6,6 @@ RootCommand root = new("Inspects parts on a production line: cameras in, one ver
 {
     RunCommand.Create(),
     InspectCommand.Create(),
+    DemoCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args).ConfigureAwait(false);

@@ -3,6 +3,7 @@ using Edge.Benchmarks;
 Dictionary<string, Action> benchmarks = new()
 {
     ["preprocess"] = PreprocessBenchmark.Run,
+    ["agent"] = () => AgentBenchmark.Run(Package()),
 };
 if (args.Length == 0 || args.Any(a => !benchmarks.ContainsKey(a)))
 {
@@ -11,3 +12,6 @@ if (args.Length == 0 || args.Any(a => !benchmarks.ContainsKey(a)))
 }
 foreach (string name in args) benchmarks[name]();
 return 0;
+
+// The model of ./demo.sh, or another one.
+static string Package() => Environment.GetEnvironmentVariable("EDGE_PACKAGE") ?? "out/models/flange";

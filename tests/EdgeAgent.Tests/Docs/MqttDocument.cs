@@ -1,0 +1,105 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Edge.Agent.Inspection;
+using Edge.Agent.Messaging;
+using Edge.Tests.Support;
+using Xunit;
+
+namespace Edge.Tests.Docs;
+
+/// <summary>docs/mqtt.md: the words are written here, the payloads are what a running agent says to a real broker.</summary>
+public sealed class MqttDocument
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    [Fact]
+    public async Task Says_what_is_published()
+    {
+        await using TestBroker broker = await TestBroker.StartNewAsync();
+        await using TestAgent agent = new(broker);
+        agent.AddPicture("a.png", 200);
+        await using Plc plc = await Plc.ConnectAsync(broker);
+        await agent.StartWithModelAsync();
+        await plc.HearAsync("status", h => h["camera"] == "online" && h["model"] is not null);
+        await plc.TriggerAsync("job-1", ""","partId":"4711","deadlineMs":2000""");
+        Heard verdict = await plc.VerdictAsync("job-1"), acquired = await plc.HearAsync("acquired"), heatmap = await plc.HearAsync("heatmap");
+        Heard status = plc.All("status")[^1], model = await plc.HearAsync("model", h => h["state"] == "running" && h["version"] == "1");
+        Topics topics = new("<line>", "<station>");
+
+        string text = $"""
+            # What edge-agent says and hears over MQTT 5
+
+            Made from what a running agent publishes; a test compares it. Every station is an MQTT client of its own, `<prefix>-<line>-<station>`.
+
+            | topic | direction | QoS | retained | what |
+            |---|---|---|---|---|
+            | `{topics.Trigger}` | in | 1 | no | a part is in front of the camera |
+            | `{topics.Acquired}` | out | {Row(acquired)} | the exposure is over, the part may move |
+            | `{topics.Verdict}` | out | {Row(verdict)} | exactly one for each jobId; expires with the part's deadline |
+            | `{topics.Heatmap}` | out | {Row(heatmap)} | overlay, {heatmap.Message.ContentType}; MQTT 5 user properties {string.Join(", ", heatmap.Message.UserProperties.Select(p => p.Name))} |
+            | `{topics.Status}` | out | 1 | yes | the station; the last will says `offline` |
+            | `{topics.Model}` | out | 1 | yes | the model that runs, and why another one does not |
+
+            ## trigger
+            `jobId` (1 to {Trigger.MaxIdLength} printable ASCII characters, no spaces) is required and the line's own name for this inspection: the same jobId twice is one job, and
+            gets the same verdict again. `partId` and `recipe` (at most {Trigger.MaxTextLength} characters) come back in the verdict; `deadlineMs` (1 to {Trigger.MaxDeadlineMs}) counts from the
+            trigger's arrival and overrides the station's. A message that is anything else, or larger than {Trigger.MaxBytes} bytes, is counted (`edge_invalid_triggers_total`),
+            logged and otherwise ignored. The broker keeps triggers for an agent that is away for `Mqtt:SessionExpirySeconds`. A retained trigger is ignored.
+
+            ```json
+            {Pretty("""{"jobId":"job-1","partId":"4711","deadlineMs":2000}""")}
+            ```
+
+            ## verdict
+            `verdict` is `accept`, `reject`, `review` or `uninspected`; `reason` is null, or for `uninspected` one of {string.Join(", ", Enum.GetValues<Reason>().Skip(1).Select(r => $"`{r.Wire()}`"))}.
+            `score` and `threshold` are raw; `score >= threshold` rejects. Every member is always there; what is unknown is null. **Divert every part that
+            is not `accept`, and every part when no verdict comes or `status` says `offline`.** A verdict that the broker did not acknowledge is
+            sent again after the reconnect: same jobId, same verdict.
+
+            ```json
+            {Pretty(Sample(verdict, ("score", 200), ("latencyMs", null), ("capturedAt", null)))}
+            ```
+
+            ## acquired
+            ```json
+            {Pretty(Sample(acquired, ("capturedAt", null)))}
+            ```
+
+            ## status
+            `state` is `online` or `offline` (then alone). `session` says whether the broker had kept the station's session.
+
+            ```json
+            {Pretty(Sample(status, ("build", null), ("since", null)))}
+            ```
+
+            ## model
+            `state` is `none`, `loading`, `running` or `refused`; `reason` says why the aspired version is refused, while `version` keeps running.
+
+            ```json
+            {Pretty(model.Text)}
+            ```
+
+            """;
+        Document.Compare("docs/mqtt.md", text);
+    }
+
+    private static string Row(Heard message) => $"{(int)message.Message.QualityOfServiceLevel} | {(message.Message.Retain ? "yes" : "no")}";
+
+    /// <summary>The message with what differs from run to run set to an example.</summary>
+    private static string Sample(Heard message, params (string Member, double? Value)[] examples)
+    {
+        JsonNode json = message.Json;
+        foreach ((string member, double? value) in examples)
+        {
+            Assert.NotNull(json[member]);
+            if (json[member] is JsonObject parts) foreach (string part in parts.Select(p => p.Key).ToArray()) parts[part] = 1.5;
+            else if (value is { } number) json[member] = number;
+            else if (member == "build") json[member] = "1.0.0";
+            else json[member] = "2026-11-23T12:00:00+00:00";
+        }
+        return json.ToJsonString();
+    }
+
+    private static string Pretty(string json) => JsonNode.Parse(json)!.ToJsonString(Indented);
+}

@@ -1,0 +1,23 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace Edge.Training;
+
+/// <summary>How libtorch runs in this process. Call <see cref="Start"/> before the first tensor.</summary>
+internal static partial class TorchRuntime
+{
+    public static torch.Device Device { get; private set; } = torch.CPU;
+
+    /// <param name="threads">Threads of one operator; 0 = all cores.</param>
+    public static void Start(int threads)
+    {
+        // OpenMP's threads spin while they wait. Beside another busy process that made a training step 13 times slower.
+        // libgomp reads the C environment when it is loaded, which Environment.SetEnvironmentVariable does not change.
+        if (OperatingSystem.IsLinux()) _ = SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
+        torch.set_num_threads(threads > 0 ? threads : Environment.ProcessorCount);
+        Device = torch.cuda.is_available() ? torch.CUDA : torch.CPU;
+    }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
+}

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -89,7 +88,8 @@ internal sealed class Safetensors
                 data.CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
                 break;
             case "F16":
-                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(data), values);
+                ReadOnlySpan<Half> small = MemoryMarshal.Cast<byte, Half>(data);
+                for (int i = 0; i < values.Length; i++) values[i] = (float)small[i];
                 break;
             case "BF16":   // the upper half of a float32
                 ReadOnlySpan<ushort> halves = MemoryMarshal.Cast<byte, ushort>(data);

@@ -1,0 +1,42 @@
+namespace Edge.Training.Methods.PatchCore;
+
+/// <summary>What is chosen for PatchCore before training.</summary>
+internal sealed record PatchCoreOptions
+{
+    /// <summary>Dimensions of the random projection in which the coreset is selected (Johnson-Lindenstrauss).</summary>
+    public const int Projection = 128;
+
+    public const long MostMemory = 1L << 30;   // a graph file is below 2 GiB
+
+    /// <summary>Fraction of the patches kept as memory bank, (0, 1].</summary>
+    public double CoresetRatio { get; init; } = 0.1;
+
+    /// <summary>Most bytes of the memory bank in the package.</summary>
+    public long MemoryBytes { get; init; } = 64 << 20;
+
+    /// <summary>Patches the coreset is selected from; more are sampled down to this many, picture by picture.</summary>
+    public int MaxPatches { get; init; } = 150_000;
+
+    public int Seed { get; init; }
+
+    /// <summary>0 = all cores.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Rows of the memory bank: the smallest of ratio, memory budget and patches, and at least the neighbours eq. 7 needs.</summary>
+    /// <exception cref="EdgeException">The budget is too small for any bank.</exception>
+    public int BankRows(int patches, int dimension)
+    {
+        long perRow = MemoryBank.BytesPerRow(dimension), affordable = MemoryBytes / perRow, least = Math.Min(MemoryBank.MostNeighbours, patches);
+        if (affordable < least) throw new EdgeException($"--memory {MemoryBytes} bytes holds {affordable} patch embeddings of {perRow} bytes; at least {least * perRow} bytes are needed.");
+        return (int)Math.Max(least, Math.Min(affordable, (long)Math.Floor(CoresetRatio * patches)));
+    }
+
+    /// <exception cref="EdgeException">A value is out of range.</exception>
+    public PatchCoreOptions Check()
+    {
+        if (CoresetRatio is not (> 0 and <= 1)) throw new EdgeException($"--coreset {CoresetRatio} is not a fraction above 0 and at most 1.");
+        if (MemoryBytes is <= 0 or > MostMemory) throw new EdgeException($"--memory must be above 0 and at most {MostMemory >> 20}MiB.");
+        if (MaxPatches < MemoryBank.MostNeighbours) throw new EdgeException($"--max-patches {MaxPatches} is too few; at least {MemoryBank.MostNeighbours} are needed.");
+        return this;
+    }
+}

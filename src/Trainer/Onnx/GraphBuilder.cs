@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using Edge.Training.Onnx.Proto;
+using Google.Protobuf;
+using static Edge.Training.Onnx.Proto.AttributeProto.Types;
+using static Edge.Training.Onnx.Proto.TensorProto.Types;
+
+namespace Edge.Training.Onnx;
+
+/// <summary>
+/// Writes an ONNX graph node by node. A value is its name; constants are initializers. Opset 17 and IR 8: old enough for the
+/// checker of Debian 12 (onnx 1.12), and all that is needed.
+/// </summary>
+internal sealed class GraphBuilder
+{
+    private const int IrVersion = 8, Opset = 17;
+
+    private readonly GraphProto graph;
+    private readonly ModelProto model;
+    private int values;
+
+    public GraphBuilder(string name)
+    {
+        graph = new GraphProto { Name = name };
+        model = new ModelProto { IrVersion = IrVersion, ProducerName = "edge-trainer", Graph = graph };
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = Opset });
+    }
+
+    /// <summary>Adds a node with one output and returns that output.</summary>
+    /// <param name="attributes">Values are int, float, string or long[].</param>
+    public string Node(string op, ReadOnlySpan<string> inputs, params ReadOnlySpan<(string Name, object Value)> attributes)
+    {
+        string output = Next(op);
+        NodeProto node = new() { OpType = op, Name = output };
+        foreach (string input in inputs) node.Input.Add(input);
+        node.Output.Add(output);
+        foreach ((string name, object value) in attributes) node.Attribute.Add(Attribute(name, value));
+        graph.Node.Add(node);
+        return output;
+    }
+
+    public string Constant(ReadOnlySpan<float> data, params ReadOnlySpan<long> shape) => Constant(MemoryMarshal.AsBytes(data), DataType.Float, shape);
+    public string Constant(ReadOnlySpan<int> data, params ReadOnlySpan<long> shape) => Constant(MemoryMarshal.AsBytes(data), DataType.Int32, shape);
+
+    /// <summary>A vector of indices, axes or sizes.</summary>
+    public string Integers(params ReadOnlySpan<long> data) => Constant(MemoryMarshal.AsBytes(data), DataType.Int64, [data.Length]);
+
+    /// <summary>uint8 input; a dimension of 0 is symbolic and called N.</summary>
+    public string Input(string name, params ReadOnlySpan<long> shape)
+    {
+        graph.Input.Add(Describe(name, DataType.Uint8, shape));
+        return name;
+    }
+
+    /// <summary>float32 output <paramref name="name"/>, holding <paramref name="value"/>.</summary>
+    public void Output(string name, string value, params ReadOnlySpan<long> shape)
+    {
+        NodeProto node = new() { OpType = "Identity", Name = $"to_{name}" };
+        node.Input.Add(value);
+        node.Output.Add(name);
+        graph.Node.Add(node);
+        graph.Output.Add(Describe(name, DataType.Float, shape));
+    }
+
+    /// <summary>Something for a reader of the file; nothing depends on it.</summary>
+    public void Note(string key, string value) => model.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
+
+    public void Save(string path)
+    {
+        using FileStream file = File.Create(path);
+        model.WriteTo(file);
+    }
+
+    private string Constant(ReadOnlySpan<byte> data, DataType type, ReadOnlySpan<long> shape)
+    {
+        TensorProto tensor = new() { Name = Next("constant"), DataType = (int)type, RawData = ByteString.CopyFrom(data) };
+        foreach (long side in shape) tensor.Dims.Add(side);
+        graph.Initializer.Add(tensor);
+        return tensor.Name;
+    }
+
+    private string Next(string kind) => $"{kind}_{values++}";
+
+    private static ValueInfoProto Describe(string name, DataType type, ReadOnlySpan<long> shape)
+    {
+        TensorShapeProto dimensions = new();
+        foreach (long side in shape)
+            dimensions.Dim.Add(side == 0 ? new TensorShapeProto.Types.Dimension { DimParam = "N" } : new TensorShapeProto.Types.Dimension { DimValue = side });
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = dimensions } } };
+    }
+
+    private static AttributeProto Attribute(string name, object value) => value switch
+    {
+        int i => new AttributeProto { Name = name, I = i, Type = AttributeType.Int },
+        float f => new AttributeProto { Name = name, F = f, Type = AttributeType.Float },
+        string s => new AttributeProto { Name = name, S = ByteString.CopyFromUtf8(s), Type = AttributeType.String },
+        long[] l => new AttributeProto { Name = name, Ints = { l }, Type = AttributeType.Ints },
+        _ => throw new ArgumentException($"Attribute {name} is a {value.GetType().Name}.", nameof(value)),
+    };
+}

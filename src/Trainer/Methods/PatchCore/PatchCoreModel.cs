@@ -17,11 +17,11 @@ internal sealed class PatchCoreModel : IDisposable
     public PatchCoreModel(ResNet18Trunk trunk, MemoryBank bank)
     {
         (network, this.bank) = (new TrunkNetwork(trunk), bank);
-        rows = from_array(bank.Rows).reshape(bank.Count, bank.Dimension).to(float64).to(network.Device);
-        squares = rows.square().sum(1);
-        neighbours = from_array(bank.Neighbours).reshape(bank.Count, bank.NeighbourCount).to(int64).to(network.Device);
-        Tensor gaussian = from_array(MapSmoothing.Kernel());
-        kernel = outer(gaussian, gaussian).reshape(1, 1, gaussian.shape[0], gaussian.shape[0]).to(network.Device);
+        using DisposeScope scope = NewDisposeScope();   // of the intermediate values; what is kept is detached from it and from the caller's
+        rows = from_array(bank.Rows).reshape(bank.Count, bank.Dimension).to(float64).to(network.Device).DetachFromDisposeScope();
+        squares = rows.square().sum(1).DetachFromDisposeScope();
+        neighbours = from_array(bank.Neighbours).reshape(bank.Count, bank.NeighbourCount).to(int64).to(network.Device).DetachFromDisposeScope();
+        kernel = from_array(MapSmoothing.Kernel()).reshape(1, 1, -1, 1).to(network.Device).DetachFromDisposeScope();
     }
 
     /// <param name="image">uint8 [N, H, W, 3], RGB.</param>
@@ -50,7 +50,8 @@ internal sealed class PatchCoreModel : IDisposable
         Tensor map = nn.functional.interpolate(
             nearest.reshape(n, 1, h, w), [image.shape[1], image.shape[2]], mode: InterpolationMode.Bilinear, align_corners: false);
         long r = MapSmoothing.Radius;
-        map = nn.functional.conv2d(nn.functional.pad(map, [r, r, r, r], PaddingModes.Reflect), kernel).squeeze(1);
+        map = nn.functional.conv2d(nn.functional.pad(map, [r, r, r, r], PaddingModes.Reflect), kernel);
+        map = nn.functional.conv2d(map, kernel.transpose(2, 3)).squeeze(1);
         return (score.to(float32).cpu().MoveToOuterDisposeScope(), map.to(float32).cpu().MoveToOuterDisposeScope());
     }
 

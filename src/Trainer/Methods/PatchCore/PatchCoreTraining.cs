@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Edge.Imaging;
 using Edge.Training.Backbones;
-using Edge.Training.Cli;
 using Edge.Training.Data;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -15,17 +14,16 @@ internal static class PatchCoreTraining
     private const int Slice = 4096;                  // embeddings projected at a time
 
     /// <summary>Embeddings of all pictures (sampled down to <see cref="PatchCoreOptions.MaxPatches"/>).</summary>
-    /// <param name="skipped">Receives the pictures that can't be read.</param>
-    public static PatchSample Embed(
-        ResNet18Trunk trunk, IReadOnlyList<Picture> pictures, InputSpec input, PatchCoreOptions options, bool strict,
-        ICollection<SkippedPicture> skipped, Terminal terminal, CancellationToken cancellation) => terminal.Progress("extracting features", progress =>
+    public static PatchSample Embed(ResNet18Trunk trunk, IReadOnlyList<Picture> pictures, PatchCoreOptions options, TrainingContext context) =>
+        context.Terminal.Progress("extracting features", progress =>
     {
+        InputSpec input = context.Input;
         using IDisposable inference = no_grad();
         using TrunkNetwork network = new(trunk);
         int dimension = trunk.Layer2[^1].Second.Out + trunk.Layer3[^1].Second.Out, patches = input.Height / 8 * (input.Width / 8);
         PatchSample sample = new(pictures.Count, patches, dimension, options.MaxPatches, options.Seed);
         int batch = Math.Max(1, BatchPixels / (input.Width * input.Height)), done = 0;
-        foreach (LoadedPicture[] loaded in PictureLoader.Stream(pictures, input, strict, skipped, terminal, cancellation).Chunk(batch))
+        foreach (LoadedPicture[] loaded in Stream(pictures, context).Chunk(batch))
         {
             using DisposeScope scope = NewDisposeScope();
             (Tensor layer2, Tensor layer3) = network.Forward(Images(loaded, input));
@@ -38,14 +36,18 @@ internal static class PatchCoreTraining
     });
 
     /// <summary>Greedy k-center coreset of the embeddings, selected in a random projection.</summary>
-    public static MemoryBank Select(PatchSample sample, PatchCoreOptions options, Terminal terminal, CancellationToken cancellation)
+    public static MemoryBank Select(PatchSample sample, PatchCoreOptions options, TrainingContext context)
     {
+        CancellationToken cancellation = context.Cancellation;
         using PackedRows projected = Project(sample, options.Seed, cancellation);
         int rows = options.BankRows(sample.Count, sample.Dimension), first = new Random(options.Seed).Next(sample.Count);
-        int[] picks = terminal.Progress(
+        int[] picks = context.Terminal.Progress(
             "selecting coreset", progress => GreedyCoreset.Select(projected, rows, first, options.Threads, f => progress.Report(f), cancellation));
         return MemoryBank.Of(sample.Pick(picks), sample.Dimension, cancellation);
     }
+
+    private static IEnumerable<LoadedPicture> Stream(IReadOnlyList<Picture> pictures, TrainingContext context) =>
+        PictureLoader.Stream(pictures, context.Input, context.Strict, context.Skipped, context.Terminal, context.Cancellation);
 
     /// <returns>uint8 [N, H, W, 3].</returns>
     public static Tensor Images(IReadOnlyList<LoadedPicture> pictures, InputSpec input) =>

@@ -1,0 +1,41 @@
+using Edge.Imaging;
+using Edge.Training.Backbones;
+using Edge.Training.Cli;
+using Edge.Training.Data;
+using TorchSharp;
+
+namespace Edge.Training.Methods;
+
+/// <summary>A way to learn from normal pictures. A run fits it, exports it as a graph and compares the two.</summary>
+internal abstract class DetectionMethod(Backbone backbone) : IDisposable
+{
+    public Backbone Backbone { get; } = backbone;
+
+    /// <summary>As in the manifest: patchcore, …</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Everything that was chosen, and what came of it, as the manifest shows it.</summary>
+    public abstract IReadOnlyDictionary<string, string> Parameters { get; }
+
+    /// <exception cref="EdgeException">The method can't work with pictures of this size.</exception>
+    public abstract void CheckInput(InputSpec input);
+
+    /// <summary>Learns from normal pictures.</summary>
+    public abstract void Fit(IReadOnlyList<Picture> pictures, TrainingContext context);
+
+    /// <summary>Writes the whole detector as one ONNX graph (<c>image</c> → <c>image_score</c>, <c>anomaly_map</c>).</summary>
+    public abstract void Export(string path, InputSpec input);
+
+    /// <summary>The training framework's own answer, to hold the graph against.</summary>
+    /// <param name="images">uint8 [N, H, W, 3].</param>
+    /// <returns>float32 [N] and [N, H, W], owned by the caller's dispose scope.</returns>
+    public abstract (torch.Tensor Score, torch.Tensor Map) Score(torch.Tensor images);
+
+    public virtual void Dispose() { }
+}
+
+/// <summary>What a training run lends to its method.</summary>
+/// <param name="Skipped">Receives pictures that can't be read.</param>
+/// <param name="Strict">Such a picture is an error.</param>
+internal sealed record TrainingContext(
+    InputSpec Input, bool Strict, ICollection<SkippedPicture> Skipped, Terminal Terminal, CancellationToken Cancellation);

@@ -1,0 +1,110 @@
+using System.Reflection;
+using Edge.Packages;
+using Edge.Scoring;
+using Edge.Training.Cli;
+using Edge.Training.Data;
+using Edge.Training.Evaluation;
+using Edge.Training.Methods;
+using Edge.Training.Reports;
+using Edge.Training.Thresholds;
+
+namespace Edge.Training.Runs;
+
+/// <summary>From a folder of pictures to a published package. Every step after the fit uses the exported graph, as the line will.</summary>
+internal sealed class TrainingRun(TrainingOptions options, DetectionMethod method, Terminal terminal, TimeProvider time, CancellationToken cancellation)
+{
+    private readonly List<SkippedPicture> skipped = [];
+
+    /// <exception cref="EdgeException">The data, the options or the disk do not allow it; nothing is left behind.</exception>
+    public TrainingResult Execute()
+    {
+        long started = time.GetTimestamp();
+        method.CheckInput(options.Input);
+        using PackageDraft draft = new PackageStore(options.Models).Begin(options.Name);   // a folder that can't be written to is known at once
+        Dataset dataset = Dataset.Open(options.Data, options.Strict, terminal, cancellation);
+        Split split = options.CalibrateOn is { } folder ? Separate(dataset, folder) : Split.Of(dataset.Train, options.HoldOut);
+        SplitConformal.Choose(new float[split.Calibration.Count], options.FalseRejectRate);   // too few pictures: say so before the work
+        terminal.Line($"{dataset.Folder}: {split.Training.Count} normal pictures to train on, {split.Calibration.Count} held out for the threshold, {dataset.Test.Count} to test on");
+
+        TrainingContext context = new(options.Input, options.Strict, skipped, terminal, cancellation);
+        method.Fit(split.Training, context);
+        int trained = split.Training.Count - skipped.Count;
+        string graph = Path.Combine(draft.Folder, "model.onnx");
+        Write(() => method.Export(graph, options.Input));
+        using AnomalyDetector detector = AnomalyDetector.Load(graph, options.Input.Width, options.Input.Height, new DetectorOptions { Threads = options.Threads });
+
+        HeldOutScores heldOut = HeldOutScores.Of(detector, split.Calibration, context);
+        SplitConformal choice = SplitConformal.Choose(heldOut.Scores, options.FalseRejectRate);
+        if (choice.Relaxed)
+            terminal.Warn($"{heldOut.Scores.Length} held-out pictures can't promise {SplitConformal.UsualRate:P0}: the threshold is for a false reject rate of {choice.FalseRejectRate:P1}; {SplitConformal.Needed(SplitConformal.UsualRate)} held-out pictures are needed for {SplitConformal.UsualRate:P0}.");
+        Calibration calibration = choice.ToCalibration(heldOut.Scores, heldOut.HeatmapRange);
+
+        IReadOnlyList<LoadedPicture> proofs = ProofPictures.Load(split.Calibration, dataset.Test, context);
+        ParityInfo parity = ParityCheck.Run(method, detector, proofs, context);
+        Write(() => GoldenImages.Write(draft, detector, proofs));
+        EvaluationResult? evaluation = dataset.Test.Count == 0 ? null
+            : Evaluator.Run(detector, calibration, dataset, options.Input, options.Strict, terminal, cancellation);
+
+        DatasetInfo data = new(dataset.Digest, trained, heldOut.Scores.Length, dataset.Skipped.Count + skipped.Count, dataset.Duplicates.Count);
+        DateTimeOffset now = time.GetUtcNow();
+        Write(() => File.WriteAllText(Path.Combine(draft.Folder, "report.html"), Report(calibration, data, parity, evaluation, heldOut, now)));
+        cancellation.ThrowIfCancellationRequested();
+        Package package = draft.Publish((version, files) => new Manifest
+        {
+            SchemaVersion = Manifest.CurrentSchema,
+            Name = options.Name,
+            Version = version,
+            Method = method.Name,
+            Backbone = method.Backbone.Info,
+            Input = options.Input,
+            Calibration = calibration,
+            Evaluation = evaluation?.Summary,
+            Dataset = data,
+            Parity = parity,
+            Parameters = method.Parameters,
+            CreatedAt = now,
+            GitCommit = BuiltFrom,
+            Files = files,
+        });
+        return new TrainingResult(package, evaluation, skipped, time.GetElapsedTime(started));
+    }
+
+    /// <summary>The threshold's pictures come from a folder of their own. None may be trained on; those that are tested on are pointed out.</summary>
+    private Split Separate(Dataset dataset, string folder)
+    {
+        IReadOnlyList<Picture> calibration = Dataset.Open(folder, options.Strict, terminal, cancellation).Train;
+        HashSet<string> used = [.. calibration.Select(p => p.Sha256)];
+        if (dataset.Test.Count(p => used.Contains(p.Sha256)) is > 0 and int tested)
+            terminal.Warn($"{tested} pictures of {folder} are also test pictures: the verdicts on them say nothing about new parts (AUROC does not depend on the threshold).");
+        return new Split([.. dataset.Train.Where(p => !used.Contains(p.Sha256))], calibration);
+    }
+
+    /// <summary>The SDK appends the commit to the informational version when it builds inside a repository: 1.0.0+commit.</summary>
+    private static string? BuiltFrom =>
+        typeof(TrainingRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+') is [_, var commit] ? commit : null;
+
+    private string Report(
+        Calibration calibration, DatasetInfo data, ParityInfo parity, EvaluationResult? evaluation, HeldOutScores heldOut, DateTimeOffset now) =>
+        PackageReport.Html(new ReportContent(
+            options.Name, method.Name, method.Backbone.Info, calibration, data, parity, evaluation?.Summary, method.Parameters, heldOut.Scores,
+            ScoresOf(evaluation, normal: true), ScoresOf(evaluation, normal: false), now));
+
+    private static float[] ScoresOf(EvaluationResult? evaluation, bool normal) =>
+        [.. evaluation?.Pictures.Where(p => p.Label == Picture.NormalLabel == normal).Select(p => p.Score) ?? []];
+
+    private void Write(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EdgeException($"Cannot write the package in {options.Models}: {e.Message} Nothing was published.", e);
+        }
+    }
+}
+
+/// <param name="Evaluation">null without a test set.</param>
+/// <param name="Skipped">Pictures that could not be decoded in training and calibration.</param>
+internal sealed record TrainingResult(Package Package, EvaluationResult? Evaluation, IReadOnlyList<SkippedPicture> Skipped, TimeSpan Elapsed);

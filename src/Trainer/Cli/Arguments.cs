@@ -28,13 +28,13 @@ internal static partial class Arguments
     }
 
     /// <summary>1000000, 512KiB, 64MiB, 1GiB.</summary>
-    public static long Bytes(ArgumentResult argument)
+    public static long? Bytes(ArgumentResult argument)
     {
         Match m = BytesPattern().Match(Text(argument));
         int shift = m.Groups[2].Value switch { "" or "B" => 0, "KiB" => 10, "MiB" => 20, _ => 30 };
         if (m.Success && Number(m.Groups[1].Value) is { } number) return (long)number << shift;
         argument.AddError($"--memory '{Text(argument)}' is not understood; use e.g. 512KiB, 64MiB or 1GiB.");
-        return 0;
+        return null;
     }
 
     /// <exception cref="EdgeException">Outside.</exception>

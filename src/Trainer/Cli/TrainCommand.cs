@@ -14,11 +14,11 @@ internal static class TrainCommand
     private static readonly Option<string> Name = new("--name") { Required = true, HelpName = "NAME", Description = "Of the package: a-z, 0-9, '.', '_', '-'." };
     private static readonly Option<string> Models = new("--models") { Required = true, HelpName = "DIR", Description = "The package is published as DIR/NAME/<version>, and DIR/NAME/current names it." };
     private static readonly Option<string?> BackboneFile = new("--backbone") { HelpName = "FILE", Description = "ResNet-18 weights (.safetensors, torchvision names). Default: the embedded half-width trunk." };
-    private static readonly Option<InputSpec> Size = new("--size") { HelpName = "N|WxH", Description = "Model input in pixels, multiples of 8. Default: 256.", CustomParser = Arguments.Size, DefaultValueFactory = _ => new InputSpec { Width = 256, Height = 256 } };
+    private static readonly Option<InputSpec?> Size = new("--size") { HelpName = "N|WxH", Description = "Model input in pixels, multiples of 8. Default: 256.", CustomParser = Arguments.Size };
     private static readonly Option<Roi?> Region = new("--roi") { HelpName = "X,Y,W,H", Description = "Part of the frame to inspect, camera pixels. Default: all of it.", CustomParser = Arguments.Roi };
     private static readonly Option<int> WhiteLevel = new("--white-level") { HelpName = "N", Description = "16-bit sample that is white: 4095 for a 12-bit camera.", DefaultValueFactory = _ => ushort.MaxValue };
     private static readonly Option<double> Coreset = new("--coreset") { HelpName = "RATIO", Description = "Share of the patches kept in the memory bank.", DefaultValueFactory = _ => 0.1 };
-    private static readonly Option<long> Memory = new("--memory") { HelpName = "SIZE", Description = "Most bytes of the memory bank, e.g. 64MiB (default).", CustomParser = Arguments.Bytes, DefaultValueFactory = _ => 64 << 20 };
+    private static readonly Option<long?> Memory = new("--memory") { HelpName = "SIZE", Description = "Most bytes of the memory bank, e.g. 64MiB (default).", CustomParser = Arguments.Bytes };
     private static readonly Option<int> MaxPatches = new("--max-patches") { HelpName = "N", Description = "Patches the coreset is selected from; more are sampled.", DefaultValueFactory = _ => 150_000 };
     private static readonly Option<double> HoldOut = new("--holdout") { HelpName = "SHARE", Description = "Share of the normal pictures held out for the threshold.", DefaultValueFactory = _ => 0.2 };
     private static readonly Option<string?> CalibrateOn = new("--calibrate-on") { HelpName = "DIR", Description = "Normal pictures for the threshold; then none of --data is held out." };
@@ -49,7 +49,7 @@ internal static class TrainCommand
     {
         Terminal terminal = new(parsed.GetValue(Json));
         int threads = Arguments.InRange("--threads", parsed.GetValue(Threads), 0, 1024);
-        InputSpec input = parsed.GetRequiredValue(Size) with
+        InputSpec input = (parsed.GetValue(Size) ?? new InputSpec { Width = 256, Height = 256 }) with
         {
             Roi = parsed.GetValue(Region),
             WhiteLevel = Arguments.InRange("--white-level", parsed.GetValue(WhiteLevel), 1, ushort.MaxValue),
@@ -81,7 +81,7 @@ internal static class TrainCommand
         PatchCoreOptions options = new()
         {
             CoresetRatio = parsed.GetValue(Coreset),
-            MemoryBytes = parsed.GetValue(Memory),
+            MemoryBytes = parsed.GetValue(Memory) ?? PatchCoreOptions.UsualMemory,
             MaxPatches = parsed.GetValue(MaxPatches),
             Seed = parsed.GetValue(Seed),
             Threads = threads,

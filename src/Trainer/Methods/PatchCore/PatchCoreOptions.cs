@@ -6,13 +6,14 @@ internal sealed record PatchCoreOptions
     /// <summary>Dimensions of the random projection in which the coreset is selected (Johnson-Lindenstrauss).</summary>
     public const int Projection = 128;
 
+    public const long UsualMemory = 64 << 20;
     public const long MostMemory = 1L << 30;   // a graph file is below 2 GiB
 
     /// <summary>Fraction of the patches kept as memory bank, (0, 1].</summary>
     public double CoresetRatio { get; init; } = 0.1;
 
     /// <summary>Most bytes of the memory bank in the package.</summary>
-    public long MemoryBytes { get; init; } = 64 << 20;
+    public long MemoryBytes { get; init; } = UsualMemory;
 
     /// <summary>Patches the coreset is selected from; more are sampled down to this many, picture by picture.</summary>
     public int MaxPatches { get; init; } = 150_000;

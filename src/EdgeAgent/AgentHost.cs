@@ -72,10 +72,12 @@ internal sealed partial class AgentHost : IAsyncDisposable
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
+            await app.StopAsync(cancel).ConfigureAwait(false);   // the stations had started
             throw new EdgeException($"The port for /metrics and /healthz is in use: {e.Message} Set another with Edge:Http:Port, or stop the program that has it.", e);
         }
         catch (System.Net.Sockets.SocketException e)
         {
+            await app.StopAsync(cancel).ConfigureAwait(false);
             throw new EdgeException($"/metrics and /healthz can't listen: {e.Message}. Check Edge:Http:Address and Edge:Http:Port.", e);
         }
     }

@@ -43,7 +43,7 @@ internal sealed partial class Camera : IDisposable
             MaxDelay = TimeSpan.FromSeconds(10),
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
-            ShouldHandle = new PredicateBuilder().Handle<EdgeException>().Handle<OpenCvSharp.OpenCVException>().Handle<IOException>(),
+            ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Exception is not (null or OperationCanceledException)),   // drivers fail in many ways
             OnRetry = attempt =>
             {
                 Set(CameraState.Faulted, attempt.Outcome.Exception!.Message);
@@ -77,8 +77,7 @@ internal sealed partial class Camera : IDisposable
     /// <summary>Grabs; null when there is no camera to grab from now.</summary>
     public Grab? TryGrab(Frame into, TimeSpan wait)
     {
-        if (openingTask is not { IsCompleted: true } opened || state is CameraState.Ended) return null;
-        opened.GetAwaiter().GetResult();   // an unexpected failure of the opening task ends the loop, and with it the process
+        if (openingTask is not { IsCompletedSuccessfully: true } || state is CameraState.Ended) return null;
         grabbing = true;
         stallTimer.Change(timeout, Timeout.InfiniteTimeSpan);
         try

@@ -62,8 +62,7 @@ internal sealed class CaptureLoop
         while (got == Grab.Nothing && job.Result is null && !stop.IsCancellationRequested && time.GetElapsedTime(job.GrabStarted) < timeout)
             got = camera.TryGrab(job.Frame!, Slice);
         serving = null;
-        if (got == Grab.Frame) acquired(job);
-        Finish(job, got);
+        Finish(job, got, acquired);
     }
 
     private void ServeTick()
@@ -76,7 +75,7 @@ internal sealed class CaptureLoop
         }
         // Ticks that were missed while a grab took longer than the interval are not made up for: their parts have gone.
         long interval = (long)(options.Trigger.Interval.TotalSeconds * time.TimestampFrequency);
-        nextTick = Math.Max(nextTick + interval, time.GetTimestamp());
+        nextTick += interval * (1 + (time.GetTimestamp() - nextTick) / interval);
         if (camera.State == CameraState.Ended) return;
         if (!hasModel()) ledger.Close(Open(time.GetTimestamp()), Reason.NoModel);   // the picture stays for when there is one
         else if (!queues.Pool.TryTake(out Frame? frame)) ledger.Close(Open(time.GetTimestamp()), Reason.Overload);
@@ -102,12 +101,12 @@ internal sealed class CaptureLoop
         Job job = Open(start);
         job.GrabStarted = start;
         job.Frame = frame;
-        Finish(job, got);
+        Finish(job, got, null);
     }
 
     private Job Open(long receivedAt) => ledger.Open($"{idPrefix}{++number}", null, null, deadline, receivedAt);
 
-    private void Finish(Job job, Grab? got)
+    private void Finish(Job job, Grab? got, Action<Job>? tell)
     {
         if (got != Grab.Frame)
         {
@@ -116,6 +115,7 @@ internal sealed class CaptureLoop
         }
         job.GrabEnded = time.GetTimestamp();
         job.CapturedAt = time.GetUtcNow();
+        tell?.Invoke(job);
         if (!queues.Frames.TryAdd(job)) Release(job, Reason.Shutdown);   // as many places as frames: it is never full
     }
 

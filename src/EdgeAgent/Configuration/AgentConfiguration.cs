@@ -22,7 +22,8 @@ internal static class AgentConfiguration
             ?? throw new EdgeException($"There is no configuration at {string.Join(" or ", places)}. Name one with --config FILE.");
         try
         {
-            return new ConfigurationBuilder().AddJsonFile(path, optional: false).AddEnvironmentVariables().Build();
+            IConfigurationRoot json = new ConfigurationBuilder().AddJsonFile(path, optional: false).Build();
+            return new ConfigurationBuilder().AddConfiguration(json).AddInMemoryCollection(Environment(json)).Build();
         }
         catch (InvalidDataException e)
         {
@@ -30,11 +31,24 @@ internal static class AgentConfiguration
         }
     }
 
+    /// <summary>Variables are mostly written in capitals; a station named by one keeps the file's spelling, because its topics do.</summary>
+    private static IEnumerable<KeyValuePair<string, string?>> Environment(IConfigurationRoot json)
+    {
+        string[] stations = [.. json.GetSection($"{Section}:{nameof(AgentOptions.Stations)}").GetChildren().Select(s => s.Key)];
+        foreach ((string key, string? value) in new ConfigurationBuilder().AddEnvironmentVariables().Build().AsEnumerable())
+        {
+            string[] parts = key.Split(':');
+            if (!parts[0].Equals(Section, StringComparison.OrdinalIgnoreCase)) continue;
+            if (parts.Length > 2) parts[2] = Array.Find(stations, s => s.Equals(parts[2], StringComparison.OrdinalIgnoreCase)) ?? parts[2];
+            yield return new(string.Join(':', parts), value);
+        }
+    }
+
     /// <exception cref="EdgeException">Every key that is unknown, of the wrong type or out of range, and what is allowed.</exception>
     public static AgentOptions Bind(IConfiguration configuration)
     {
         IConfigurationSection section = configuration.GetSection(Section);
-        if (!section.Exists()) throw new EdgeException($"The configuration has no section '{Section}'.");
+        if (!section.Exists()) throw new EdgeException($"The configuration has no section '{Section}' with stations in it.");
         List<string> errors = [];
         CheckKeys(section, typeof(AgentOptions), errors);
         ThrowIfAny(errors);

@@ -13,7 +13,7 @@ namespace Edge.Agent.Inspection;
 /// One camera, one model, one loop: three threads (capture, inspection, heatmaps) that block in native code, and tasks for the
 /// network and the model folder. Everything between them is bounded.
 /// </summary>
-internal sealed class Station : IAsyncDisposable
+internal sealed partial class Station : IAsyncDisposable
 {
     /// <summary>How long a stopping agent tries to get its last verdicts to the broker, and waits for a hanging thread.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -23,14 +23,16 @@ internal sealed class Station : IAsyncDisposable
     private readonly StatusPublisher? status;
     private readonly AcquiredPublisher? acquired;
     private readonly InvalidTriggers invalid;
+    private readonly ILogger log;
     private readonly Action<string, Exception> failed;
     private readonly List<Task> tasks = [];
     private Task publishing = Task.CompletedTask;
+    private Task? stopped;
 
     public Station(string name, AgentOptions agent, AgentMetrics metrics, TimeProvider time, ILoggerFactory logs, Action<string, Exception> failed)
     {
         (Name, Options, this.failed) = (name, agent.Stations[name], failed);
-        ILogger log = logs.CreateLogger($"{agent.Line}/{name}");
+        log = logs.CreateLogger($"{agent.Line}/{name}");
         Topics topics = new(agent.Line, name);
         StationMetrics stationMetrics = new(metrics, name);
         ModelSlot slot = new();
@@ -95,7 +97,9 @@ internal sealed class Station : IAsyncDisposable
     }
 
     /// <summary>Parts under way get their verdict, parts that wait get <c>uninspected(shutdown)</c>; then the verdicts are sent, as long as patience lasts.</summary>
-    public async Task StopAsync()
+    public Task StopAsync() => stopped ??= StopOnceAsync();
+
+    private async Task StopOnceAsync()
     {
         await stopping.CancelAsync().ConfigureAwait(false);
         bool ended = await Task.Run(() => threads.All(t => t.Join(Patience))).ConfigureAwait(false);
@@ -108,12 +112,13 @@ internal sealed class Station : IAsyncDisposable
             {
                 await status.PublishOfflineAsync(patience.Token).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is MQTTnet.Exceptions.MqttCommunicationException or EdgeException or OperationCanceledException)
+            catch (Exception e) when (e is EdgeException or OperationCanceledException)
             {
                 // The broker sends the will instead.
             }
         }
         await aborting.CancelAsync().ConfigureAwait(false);
+        if (Ledger.Outbox.Count > 0) LogUnsent(Ledger.Outbox.Count);
         await Task.WhenAll([.. tasks, publishing]).ConfigureAwait(false);
         if (Link is not null) await Link.DisposeAsync().ConfigureAwait(false);
         if (!ended) return;   // a thread still hangs inside: what it uses must stay, the process ends anyway
@@ -138,6 +143,9 @@ internal sealed class Station : IAsyncDisposable
     {
         if (Camera.State == CameraState.Stalled) Intake.CloseStalled();
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} verdicts did not reach the broker before the agent ended")]
+    private partial void LogUnsent(int count);
 
     private async Task Guard(string name, Task task)
     {

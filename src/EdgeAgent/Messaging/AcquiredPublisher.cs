@@ -36,7 +36,7 @@ internal sealed class AcquiredPublisher(BrokerLink link, Topics topics)
                     },
                     stop).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is MQTTnet.Exceptions.MqttCommunicationException or EdgeException)
+            catch (EdgeException)
             {
                 // The connection has just gone; the part will not be told twice.
             }

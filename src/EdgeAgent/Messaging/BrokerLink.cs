@@ -42,6 +42,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
             MaxDelay = TimeSpan.FromSeconds(5),
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
+            ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Exception is not null && !attempt.Context.CancellationToken.IsCancellationRequested),
             OnRetry = attempt =>
             {
                 // Every attempt at first, later one in 64: about every five minutes.
@@ -106,10 +107,20 @@ internal sealed partial class BrokerLink : IAsyncDisposable
     }
 
     /// <summary>Sends; with QoS 1 done when the broker has acknowledged.</summary>
-    /// <exception cref="EdgeException">The broker refuses the message.</exception>
+    /// <exception cref="EdgeException">The connection is away, or the broker refuses the message.</exception>
     public async Task PublishAsync(MqttApplicationMessage message, CancellationToken stop)
     {
-        MqttClientPublishResult result = await client.PublishAsync(message, stop).ConfigureAwait(false);
+        MqttClientPublishResult result;
+        try
+        {
+            result = await client.PublishAsync(message, stop).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // A connection that breaks shows as a socket's, the protocol's or a cancellation's exception, as it happens.
+            stop.ThrowIfCancellationRequested();
+            throw new EdgeException($"the connection is away: {e.Message}", e);
+        }
         if (!result.IsSuccess) throw new EdgeException($"the broker refuses a message on {message.Topic}: {result.ReasonCode} {result.ReasonString}");
     }
 

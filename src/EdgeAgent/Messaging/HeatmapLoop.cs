@@ -32,26 +32,26 @@ internal sealed class HeatmapLoop(EvidenceQueue queue, BrokerLink? link, Topics 
 
     private void Send(Evidence evidence)
     {
-        Job job = evidence.Job!;
-        byte[] jpeg = Heatmap.EncodeJpeg(evidence.Rgb, evidence.Map, evidence.Width, evidence.Height, evidence.Range!);
         if (link is not { IsConnected: true })
         {
             Interlocked.Increment(ref offline);
             return;
         }
-        MqttApplicationMessage message = new()
-        {
-            Topic = topics.Heatmap,
-            Payload = new ReadOnlySequence<byte>(jpeg),
-            ContentType = "image/jpeg",
-            UserProperties = [Property("jobId", job.Id), Property("verdict", job.Result!.Verdict.Wire())],
-        };
+        Job job = evidence.Job!;
         try
         {
+            byte[] jpeg = Heatmap.EncodeJpeg(evidence.Rgb, evidence.Map, evidence.Width, evidence.Height, evidence.Range!);
+            MqttApplicationMessage message = new()
+            {
+                Topic = topics.Heatmap,
+                Payload = new ReadOnlySequence<byte>(jpeg),
+                ContentType = "image/jpeg",
+                UserProperties = [Property("jobId", job.Id), Property("verdict", job.Result!.Verdict.Wire())],
+            };
             link.PublishAsync(message, stop).GetAwaiter().GetResult();
             Interlocked.Increment(ref sent);
         }
-        catch (Exception e) when (e is MQTTnet.Exceptions.MqttCommunicationException or EdgeException or OperationCanceledException)
+        catch (Exception e) when (e is EdgeException or OpenCvSharp.OpenCVException or OperationCanceledException)
         {
             Interlocked.Increment(ref failed);
         }

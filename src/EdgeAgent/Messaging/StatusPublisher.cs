@@ -29,7 +29,7 @@ internal sealed class StatusPublisher(BrokerLink link, Topics topics, Camera cam
                 await PublishAsync(topics.Model, JsonSerializer.SerializeToUtf8Bytes(Model(), MessageJson.Default.ModelMessage), stop).ConfigureAwait(false);
                 await PublishAsync(topics.Status, JsonSerializer.SerializeToUtf8Bytes(Status(), MessageJson.Default.StatusMessage), stop).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is MQTTnet.Exceptions.MqttCommunicationException or EdgeException)
+            catch (EdgeException)
             {
                 // Said again with the next connection.
             }

@@ -50,9 +50,20 @@ internal sealed class Plc : IAsyncDisposable
 
     public async Task ReconnectAsync()
     {
-        await client.ConnectAsync(new MqttClientOptionsBuilder()
+        MqttClientOptions options = new MqttClientOptionsBuilder()
             .WithTcpServer("127.0.0.1", broker.Port).WithProtocolVersion(MqttProtocolVersion.V500).WithClientId("plc").WithCleanStart(false).WithSessionExpiryInterval(3600)
-            .WithReceiveMaximum(1000).Build(), Cancel);
+            .WithReceiveMaximum(1000).Build();
+        while (!client.IsConnected)
+        {
+            try
+            {
+                await client.ConnectAsync(options, Cancel);
+            }
+            catch (InvalidOperationException)
+            {
+                await Task.Delay(10, Cancel);   // the old connection is still being taken down
+            }
+        }
         await client.SubscribeAsync(new MqttClientSubscribeOptionsBuilder().WithTopicFilter("edge/#", MqttQualityOfServiceLevel.AtLeastOnce).Build(), Cancel);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using MQTTnet.Server;
@@ -7,7 +8,11 @@ namespace Edge.Tests.Support;
 /// <summary>A real broker on a loopback port of its own that can be stopped and started again (it forgets its sessions then).</summary>
 internal sealed class TestBroker : IAsyncDisposable
 {
+    private readonly ConcurrentQueue<(string Topic, byte[] Payload)> received = new();
     private MqttServer? server;
+
+    /// <summary>Every message a client has published, over restarts, in order.</summary>
+    public IEnumerable<(string Topic, byte[] Payload)> Received => received;
 
     public int Port { get; } = FreePort();
 
@@ -30,6 +35,11 @@ internal sealed class TestBroker : IAsyncDisposable
             .WithMaxPendingMessagesPerClient(100_000)
             .Build();
         server = new MqttServerFactory().CreateMqttServer(options);
+        server.InterceptingPublishAsync += published =>
+        {
+            received.Enqueue((published.ApplicationMessage.Topic, System.Buffers.BuffersExtensions.ToArray(published.ApplicationMessage.Payload)));
+            return Task.CompletedTask;
+        };
         await server.StartAsync();
     }
 

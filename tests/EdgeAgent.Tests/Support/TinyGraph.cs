@@ -53,10 +53,10 @@ internal sealed class TinyGraph
     private string Fault(string score, BrightFault fault)
     {
         Floats("limit", [250]);
-        Floats("zero", [0]);
         Node("Greater", [score, "limit"], ["bright"]);
         if (fault == BrightFault.NaN)
         {
+            Floats("zero", [0]);
             Node("Div", ["zero", "zero"], ["nan"]);
             Node("Where", ["bright", "nan", score], ["faulty"]);
             return "faulty";

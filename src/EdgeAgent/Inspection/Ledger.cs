@@ -65,7 +65,17 @@ internal sealed class Ledger
     }
 
     private void StartTimer(Job job, TimeSpan left) =>
-        job.DeadlineTimer = time.CreateTimer(_ => Close(job, Reason.Deadline), null, left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        job.DeadlineTimer = time.CreateTimer(_ => Expire(job), null, left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+
+    private void Expire(Job job)
+    {
+        // Timers follow a coarse clock and may fire a few milliseconds early, when the verdict could still be in time.
+        TimeSpan left = job.Deadline!.Value - time.GetElapsedTime(job.ReceivedAt);
+        if (left > TimeSpan.Zero && job.DeadlineTimer is { } timer)
+            timer.Change(left > TimeSpan.FromMilliseconds(1) ? left : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+        else
+            Close(job, Reason.Deadline);
+    }
 
     /// <summary>Closes a part that nobody inspected.</summary>
     public bool Close(Job job, Reason reason)

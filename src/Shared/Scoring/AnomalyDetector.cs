@@ -24,6 +24,7 @@ public sealed class AnomalyDetector : IDisposable
     private readonly OrtValue[] values;
     private readonly byte[] image;
     private readonly float[] score, map;
+    private bool disposed;
 
     /// <summary>Columns of the input and of the map, pixels.</summary>
     public int Width { get; }
@@ -92,6 +93,7 @@ public sealed class AnomalyDetector : IDisposable
     /// <summary>Runs the graph on <see cref="Input"/>; returns the raw image score (larger = more anomalous, may be NaN if the graph says so).</summary>
     public float Run()
     {
+        ObjectDisposedException.ThrowIf(disposed, this);   // the runtime itself does not notice, and hangs
         session.RunWithBinding(runOptions, binding);
         return score[0];
     }
@@ -136,6 +138,8 @@ public sealed class AnomalyDetector : IDisposable
 
     public void Dispose()
     {
+        if (disposed) return;
+        disposed = true;
         binding.Dispose();
         foreach (OrtValue value in values) value.Dispose();
         runOptions.Dispose();

@@ -20,7 +20,7 @@ public sealed class EndpointTests
         await agent.UntilAsync(() => agent.Station.Camera.Trouble is not null, "no camera");
         (HttpStatusCode code, JsonNode report) = await HealthAsync(agent);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, code);
-        string problems = report["problems"]!["cam1"]!.ToJsonString();
+        string problems = string.Join('\n', report["problems"]!["cam1"]!.AsArray());
         Assert.Contains("no model 'tiny' runs", problems, StringComparison.Ordinal);
         Assert.Contains("camera is faulted: There is no folder", problems, StringComparison.Ordinal);
 

@@ -147,7 +147,7 @@ public sealed class ReasonTests
         await plc.TriggerAsync("late", ""","deadlineMs":20""");
         Heard late = await plc.VerdictAsync("late");
         Assert.Equal(("uninspected", "deadline"), (late["verdict"], late["reason"]));
-        Assert.InRange((double)late.Json["latencyMs"]!["wait"]!, 19, double.MaxValue);
+        Assert.InRange((double)late.Json["latencyMs"]!["wait"]!, 20, double.MaxValue);
         Assert.Equal(1u, late.Message.MessageExpiryInterval);
         await camera.ReleaseAsync(40);
         await plc.TriggerAsync("next");

@@ -39,6 +39,7 @@ internal static class InspectCommand
         Calibration calibration = package.Manifest.Calibration;
         using AnomalyDetector detector = AnomalyDetector.Load(package, options);
         Preprocessor preprocessor = new(package.Manifest.Input);
+        using Heatmap heatmap = new();
         ImageBuffer picture = new();
         if (heatmaps is not null) Directory.CreateDirectory(heatmaps);
         HashSet<string> used = new(StringComparer.Ordinal);
@@ -54,7 +55,7 @@ internal static class InspectCommand
                 float score = detector.Run();
                 line = line with { Score = float.IsFinite(score) ? score : null, Verdict = calibration.Decide(score), Error = float.IsFinite(score) ? null : $"the score is {score}" };
                 if (heatmaps is not null)
-                    File.WriteAllBytes(FreeName(heatmaps, file, used), Heatmap.EncodeJpeg(detector.Input, detector.Map, detector.Width, detector.Height, calibration.HeatmapRange));
+                    File.WriteAllBytes(FreeName(heatmaps, file, used), heatmap.EncodeJpeg(detector.Input, detector.Map, detector.Width, detector.Height, calibration.HeatmapRange));
             }
             catch (EdgeException e)
             {

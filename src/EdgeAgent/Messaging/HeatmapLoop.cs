@@ -19,18 +19,19 @@ internal sealed class HeatmapLoop(EvidenceQueue queue, BrokerLink? link, Topics 
 
     public void Run(Heartbeat heartbeat)
     {
+        using Heatmap heatmap = new();
         while (!queue.Ended)
         {
             heartbeat.Beat();
             if (!queue.TryTake(out Evidence? evidence, Heartbeat.Pause)) continue;
-            if (!stop.IsCancellationRequested) Send(evidence);
+            if (!stop.IsCancellationRequested) Send(evidence, heatmap);
             queue.Return(evidence);
         }
     }
 
     private static MqttUserProperty Property(string name, string value) => new(name, new ArraySegment<byte>(Encoding.UTF8.GetBytes(value)));
 
-    private void Send(Evidence evidence)
+    private void Send(Evidence evidence, Heatmap heatmap)
     {
         if (link is not { IsConnected: true })
         {
@@ -40,7 +41,7 @@ internal sealed class HeatmapLoop(EvidenceQueue queue, BrokerLink? link, Topics 
         Job job = evidence.Job!;
         try
         {
-            byte[] jpeg = Heatmap.EncodeJpeg(evidence.Rgb, evidence.Map, evidence.Width, evidence.Height, evidence.Range!);
+            byte[] jpeg = heatmap.EncodeJpeg(evidence.Rgb, evidence.Map, evidence.Width, evidence.Height, evidence.Range!);
             MqttApplicationMessage message = new()
             {
                 Topic = topics.Heatmap,

@@ -3,46 +3,70 @@ using OpenCvSharp;
 
 namespace Edge.Imaging;
 
-/// <summary>The picture people look at: the part in gray with the anomaly map blended over it. No verdict depends on it.</summary>
-public static class Heatmap
+/// <summary>
+/// Draws the picture people look at: the part in gray with the anomaly map blended over it. No verdict depends on it. Keeps its
+/// buffers from picture to picture; not thread-safe, one per drawing loop.
+/// </summary>
+public sealed class Heatmap : IDisposable
 {
     /// <summary>Opacity of the colour where the map is at or above the range's high end.</summary>
     public const double Opacity = 0.7;
 
+    private static readonly int[] Quality = [(int)ImwriteFlags.JpegQuality, 90];
+
     /// <summary>
-    /// Overlay as JPEG. The colour map (inferno) grows in lightness with the value, so it reads the same for colour-blind
-    /// people and in print; opacity grows with the value, so normal regions stay visible.
+    /// For each of 256 levels: what is left of the gray (of 256), then what the colour adds to B, G and R (of 65,280). The colour
+    /// map (inferno) grows in lightness with the value, so it reads the same for colour-blind people and in print; opacity
+    /// grows with the value, so normal regions stay visible.
     /// </summary>
+    private static readonly int[] Blend = MakeBlend();
+
+    private readonly Mat overlay = new();
+
+    /// <summary>Overlay as JPEG.</summary>
     /// <param name="rgb">uint8 [H, W, 3], RGB: what the model saw.</param>
     /// <param name="map">float32 [H, W], raw; values that are not finite are shown as the high end.</param>
     /// <param name="range">Map values shown as nothing and as full colour.</param>
-    public static byte[] EncodeJpeg(ReadOnlySpan<byte> rgb, ReadOnlySpan<float> map, int width, int height, ValueRange range)
+    public byte[] EncodeJpeg(ReadOnlySpan<byte> rgb, ReadOnlySpan<float> map, int width, int height, ValueRange range)
     {
         ArgumentNullException.ThrowIfNull(range);
         if (rgb.Length != width * height * 3) throw new ArgumentException($"{rgb.Length} bytes for {width}×{height} RGB", nameof(rgb));
         if (map.Length != width * height) throw new ArgumentException($"{map.Length} values for a {width}×{height} map", nameof(map));
-        byte[] level = new byte[map.Length];
-        float span = Math.Max(range.High - range.Low, float.Epsilon);
-        for (int i = 0; i < map.Length; i++)
-        {
-            float value = (map[i] - range.Low) / span;
-            level[i] = float.IsFinite(value) ? (byte)(Math.Clamp(value, 0, 1) * 255) : byte.MaxValue;
-        }
-        using Mat gray = Mat.FromPixelData(height, width, MatType.CV_8UC1, level);
-        using Mat color = new();
-        Cv2.ApplyColorMap(gray, color, ColormapTypes.Inferno);
-        byte[] overlay = new byte[rgb.Length];
+        overlay.Create(height, width, MatType.CV_8UC3);
+        float gain = byte.MaxValue / Math.Max(range.High - range.Low, 1e-12f);
         unsafe
         {
-            ReadOnlySpan<byte> bgr = new((void*)color.Data, rgb.Length);
+            Span<byte> bgr = new((void*)overlay.Data, rgb.Length);
             for (int i = 0; i < map.Length; i++)
             {
-                double alpha = Opacity * level[i] / 255.0;
-                // ITU-R BT.601 luma: the part in gray, so that colour always means the map.
-                double luma = 0.299 * rgb[3 * i] + 0.587 * rgb[3 * i + 1] + 0.114 * rgb[3 * i + 2];
-                for (int c = 0; c < 3; c++) overlay[3 * i + c] = (byte)(luma + alpha * (bgr[3 * i + c] - luma) + 0.5);
+                float value = (map[i] - range.Low) * gain;
+                int level = 4 * (float.IsFinite(value) ? (int)Math.Clamp(value, 0, byte.MaxValue) : byte.MaxValue);
+                // ITU-R BT.601 luma, weights of 256: the part in gray, so that colour always means the map.
+                int luma = 77 * rgb[3 * i] + 150 * rgb[3 * i + 1] + 29 * rgb[3 * i + 2], gray = (luma * Blend[level]) >> 8;
+                bgr[3 * i] = (byte)((gray + Blend[level + 1]) >> 8);
+                bgr[3 * i + 1] = (byte)((gray + Blend[level + 2]) >> 8);
+                bgr[3 * i + 2] = (byte)((gray + Blend[level + 3]) >> 8);
             }
         }
-        return ImageFile.Encode(".jpg", overlay, width, height, PixelFormat.Bgr24);
+        return Cv2.ImEncode(".jpg", overlay, out byte[] jpeg, Quality) ? jpeg : throw new EdgeException($"OpenCV could not encode a {width}×{height} heatmap.");
     }
+
+    private static int[] MakeBlend()
+    {
+        using Mat ramp = new(1, 256, MatType.CV_8UC1), colors = new();
+        for (int level = 0; level < 256; level++) ramp.Set(0, level, (byte)level);
+        Cv2.ApplyColorMap(ramp, colors, ColormapTypes.Inferno);
+        int[] blend = new int[4 * 256];
+        for (int level = 0; level < 256; level++)
+        {
+            double alpha = Opacity * level / 255;
+            Vec3b color = colors.At<Vec3b>(0, level);
+            blend[4 * level] = (int)Math.Round(256 * (1 - alpha));
+            // Rounded down, so that gray and colour together never pass 255.
+            for (int c = 0; c < 3; c++) blend[4 * level + 1 + c] = (int)(256 * alpha * color[c]);
+        }
+        return blend;
+    }
+
+    public void Dispose() => overlay.Dispose();
 }

@@ -109,8 +109,7 @@ public static class ImageFile
             pixels.CopyTo(new Span<byte>((void*)mat.Data, pixels.Length));
         }
         if (format == PixelFormat.Rgb24) Cv2.CvtColor(mat, mat, ColorConversionCodes.RGB2BGR);
-        int[] options = extension == ".jpg" ? [(int)ImwriteFlags.JpegQuality, 90] : [];
-        return Cv2.ImEncode(extension, mat, out byte[] encoded, options)
+        return Cv2.ImEncode(extension, mat, out byte[] encoded)
             ? encoded
             : throw new EdgeException($"OpenCV could not encode a {width}×{height} picture as {extension}.");
     }

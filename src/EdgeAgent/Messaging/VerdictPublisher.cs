@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Edge.Agent.Diagnostics;
 using Edge.Agent.Inspection;
@@ -23,6 +24,8 @@ internal sealed partial class VerdictPublisher
     private readonly ILogger log;
     private readonly ResiliencePipeline sending;
     private long retries, published;
+    private Job? unsent;   // taken from the outbox and not acknowledged yet
+    private bool failed;
 
     /// <param name="link">Null when MQTT is disabled: verdicts are only counted.</param>
     public VerdictPublisher(BrokerLink? link, Topics topics, Ledger ledger, StationMetrics metrics, TimeProvider time, ILogger log)
@@ -52,15 +55,29 @@ internal sealed partial class VerdictPublisher
     public async Task RunAsync(CancellationToken stop)
     {
         using VerdictWriter writer = new(time);
-        ChannelReader<Job> outbox = ledger.Outbox;
-        while (await outbox.WaitToReadAsync(stop).ConfigureAwait(false))
-            while (outbox.TryRead(out Job? job))
-            {
-                await sending.ExecuteAsync(static (state, stop) => state.Self.SendAsync(state.Job, state.Writer, stop), (Self: this, Job: job, Writer: writer), stop).ConfigureAwait(false);
-                Interlocked.Increment(ref published);
-            }
+        // The pipeline runs around many verdicts, not around each: it would allocate 1 KB a part. Left after a recovery, so that
+        // the next failure starts with a short pause again.
+        while (await sending.ExecuteAsync(static (state, stop) => state.Self.SendAllAsync(state.Writer, stop), (Self: this, Writer: writer), stop).ConfigureAwait(false)) { }
     }
 
+    /// <summary>False at the end; true when sending works again after a failure.</summary>
+    private async ValueTask<bool> SendAllAsync(VerdictWriter writer, CancellationToken stop)
+    {
+        ChannelReader<Job> outbox = ledger.Outbox;
+        while (unsent is not null || await outbox.WaitToReadAsync(stop).ConfigureAwait(false))
+        {
+            if (unsent is null && !outbox.TryRead(out unsent)) continue;
+            bool again = failed;
+            failed = true;
+            await SendAsync(unsent, writer, stop).ConfigureAwait(false);
+            (unsent, failed) = (null, false);
+            Interlocked.Increment(ref published);
+            if (again) return true;
+        }
+        return false;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendAsync(Job job, VerdictWriter writer, CancellationToken stop)
     {
         InspectionResult result = job.Result!;

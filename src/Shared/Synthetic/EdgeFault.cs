@@ -38,7 +38,7 @@ internal sealed record EdgeFault(int Edge, float X, float Y, float AlongX, float
         }
         else
         {
-            across = 0.75f * Noise.Smooth(u * 0.07f, v * 0.40f, Seed + 1) + 0.2f * Noise.Smooth(u * 0.25f, v * 0.6f, Seed + 3);
+            across = 1.1f * Noise.Smooth(u * 0.07f, v * 0.40f, Seed + 1) + 0.2f * Noise.Smooth(u * 0.25f, v * 0.6f, Seed + 3);
             along = 0.15f * Noise.Smooth(u * 0.15f, v * 0.4f, Seed + 2);
         }
         p.SlopeX += onEdge * (along * AlongX - across * AlongY);

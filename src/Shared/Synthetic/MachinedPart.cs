@@ -51,7 +51,7 @@ public sealed class MachinedPart : IDisposable
             surface.CenterX + 2.2f * scale * rng.Normal(), surface.CenterY + 2.2f * scale * rng.Normal(), rng.Normal() * 0.6f * MathF.PI / 180);
         try
         {
-            float severity = defect == Defect.None ? 0 : faults.Unit();
+            float severity = defect == Defect.None ? 0 : MathF.Pow(faults.Unit(), 0.8f);   // a few more of the plain ones
             string variant = "";
             Vector3 color = Vector3.One;
             if (defect != Defect.None) (variant, color) = maker.Make(defect, severity, ref faults);

@@ -20,8 +20,8 @@ internal static class EdgeFaults
         };
         (float sin, float cos) = MathF.SinCos(angle);
         (float x, float y) = (cx + cos * radius, cy + sin * radius);
-        float length = Noise.Lerp(9, 42, severity) * rng.Range(0.8f, 1.2f) * s * (edge >= 0 ? 0.6f : 1);
-        float depth = burr ? Noise.Lerp(2, 9, severity) * s : -Noise.Lerp(2.5f, 12, severity) * s;
+        float length = Noise.Lerp(11, 46, severity) * rng.Range(0.8f, 1.2f) * s * (edge >= 0 ? 0.6f : 1);
+        float depth = burr ? Noise.Lerp(2.5f, 11, severity) * s : -Noise.Lerp(2.5f, 12, severity) * s;
         shape.Fault = new EdgeFault(edge, x, y, -sin, cos, length, edge >= 0 ? depth * 0.7f : depth, (uint)rng.Next());
         float reach = length + MathF.Abs(depth) + 4;
         Rect rect = surface.Touch(x + surface.CenterX - reach, y + surface.CenterY - reach, x + surface.CenterX + reach, y + surface.CenterY + reach);

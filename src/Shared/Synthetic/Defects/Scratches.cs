@@ -8,7 +8,7 @@ internal static class Scratches
         float s = surface.Shape.Scale;
         int lines = severity > 0.6f && rng.Unit() < 0.35f ? 2 : 1;
         (float x, float y) = DefectMaker.OnFace(surface.Shape, ref rng, 10 * s);
-        float angle = rng.Range(0, 6.28f), length = Noise.Lerp(45, 260, MathF.Pow(severity, 1.3f)) * rng.Range(0.8f, 1.2f) * s, bend = rng.Range(-1.1f, 1.1f);
+        float angle = rng.Range(0, 6.28f), length = Noise.Lerp(60, 290, MathF.Pow(severity, 1.2f)) * rng.Range(0.8f, 1.2f) * s, bend = rng.Range(-1.1f, 1.1f);
         for (int line = 0; line < lines; line++)
         {
             Draw(surface, curve, x + line * rng.Range(4, 9) * s, y + line * rng.Range(4, 9) * s, angle + line * 0.04f, length, bend, severity, ref rng);
@@ -20,8 +20,8 @@ internal static class Scratches
     {
         Span<(float, float)> points = stackalloc (float, float)[24];
         uint seed = (uint)rng.Next();
-        float step = length / (points.Length - 1), half = Noise.Lerp(1.0f, 1.9f, severity) * rng.Range(0.85f, 1.2f);
-        float depth = Noise.Lerp(0.28f, 1.5f, severity), gaps = rng.Unit() < 0.4f ? 0.55f : 0;
+        float step = length / (points.Length - 1), half = Noise.Lerp(1.2f, 2.6f, severity) * rng.Range(0.85f, 1.2f);
+        float depth = Noise.Lerp(0.35f, 2.1f, severity), gaps = rng.Unit() < 0.4f ? 0.55f : 0;
         for (int i = 0; i < points.Length; i++)
         {
             points[i] = (x, y);

@@ -1,0 +1,50 @@
+namespace Edge.Training.Samples;
+
+/// <summary>The data set's folder: written beside its place and renamed when complete, so it is there as a whole or not at all.</summary>
+internal sealed class SampleFolder : IDisposable
+{
+    private readonly string place;
+    private bool published;
+
+    /// <param name="force">Replaces a folder that <c>samples</c> wrote; never any other.</param>
+    /// <exception cref="EdgeException">Something else is there, or nothing can be written there.</exception>
+    public SampleFolder(string folder, bool force)
+    {
+        place = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        if (File.Exists(place)) throw new EdgeException($"{place} is a file; --out names a folder.");
+        if (!IsFree(place))
+        {
+            if (!File.Exists(Path.Combine(place, SampleIndex.File)))
+                throw new EdgeException($"{place} is not empty and was not written by samples. Choose another --out, or empty it yourself.");
+            if (!force) throw new EdgeException($"{place} already holds samples. Choose another --out, or replace them with --force.");
+        }
+        Staging = $"{place}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            Directory.CreateDirectory(Staging);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EdgeException($"Cannot write to {Path.GetDirectoryName(place)}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Write here.</summary>
+    public string Staging { get; }
+
+    public void Publish()
+    {
+        string? old = null;
+        if (Directory.Exists(place)) Directory.Move(place, old = $"{place}.{Guid.NewGuid():N}.old");
+        Directory.Move(Staging, place);
+        published = true;
+        if (old is not null) Directory.Delete(old, recursive: true);
+    }
+
+    public void Dispose()
+    {
+        if (!published && Directory.Exists(Staging)) Directory.Delete(Staging, recursive: true);
+    }
+
+    private static bool IsFree(string folder) => !Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any();
+}

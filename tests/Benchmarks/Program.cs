@@ -3,6 +3,7 @@ using Edge.Benchmarks;
 Dictionary<string, Action> benchmarks = new()
 {
     ["preprocess"] = PreprocessBenchmark.Run,
+    ["coreset"] = CoresetBenchmark.Run,
     ["agent"] = () => AgentBenchmark.Run(Package()),
 };
 if (args.Length == 0 || args.Any(a => !benchmarks.ContainsKey(a)))

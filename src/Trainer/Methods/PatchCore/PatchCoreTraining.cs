@@ -54,7 +54,7 @@ internal static class PatchCoreTraining
         stack([.. pictures.Select(p => from_array(p.Rgb).reshape(input.Height, input.Width, 3))]);
 
     // Gaussian, N(0, 1/128): lengths keep their expectation. Drawn in C#, so that a seed means the same in every torch version.
-    private static PackedRows Project(PatchSample sample, int seed, CancellationToken cancellation)
+    internal static PackedRows Project(PatchSample sample, int seed, CancellationToken cancellation)
     {
         using IDisposable inference = no_grad();
         using DisposeScope scope = NewDisposeScope();

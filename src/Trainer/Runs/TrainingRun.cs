@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using Edge.Packages;
 using Edge.Scoring;
@@ -28,7 +29,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
 
         TrainingContext context = new(options.Input, options.Strict, skipped, terminal, cancellation);
         method.Fit(split.Training, context);
-        int trained = split.Training.Count - skipped.Count;
+        int trained = split.Training.Count - skipped.Count(s => split.Training.Any(p => p.Path == s.Path));
         string graph = Path.Combine(draft.Folder, "model.onnx");
         Write(() => method.Export(graph, options.Input));
         using AnomalyDetector detector = AnomalyDetector.Load(graph, options.Input.Width, options.Input.Height, new DetectorOptions { Threads = options.Threads });
@@ -45,9 +46,14 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         EvaluationResult? evaluation = dataset.Test.Count == 0 ? null
             : Evaluator.Run(detector, calibration, dataset, options.Input, options.Strict, terminal, cancellation);
 
-        DatasetInfo data = new(dataset.Digest, trained, heldOut.Scores.Length, dataset.Skipped.Count + skipped.Count, dataset.Duplicates.Count);
+        string digest = Dataset.DigestOf(split.Training.Concat(split.Calibration).Concat(dataset.Test).DistinctBy(p => p.Sha256));
+        DatasetInfo data = new(digest, trained, heldOut.Scores.Length, dataset.Skipped.Count + skipped.Count, dataset.Duplicates.Count);
+        Dictionary<string, string> parameters = new(method.Parameters)
+        {
+            ["calibratedOn"] = options.CalibrateOn is null ? $"held-out pictures ({options.HoldOut.ToString(CultureInfo.InvariantCulture)} of the normal ones)" : "separate pictures",
+        };
         DateTimeOffset now = time.GetUtcNow();
-        Write(() => File.WriteAllText(Path.Combine(draft.Folder, "report.html"), Report(calibration, data, parity, evaluation, heldOut, now)));
+        Write(() => File.WriteAllText(Path.Combine(draft.Folder, "report.html"), Report(calibration, data, parity, evaluation, parameters, heldOut, now)));
         cancellation.ThrowIfCancellationRequested();
         Package package = draft.Publish((version, files) => new Manifest
         {
@@ -61,7 +67,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
             Evaluation = evaluation?.Summary,
             Dataset = data,
             Parity = parity,
-            Parameters = method.Parameters,
+            Parameters = parameters,
             CreatedAt = now,
             GitCommit = BuiltFrom,
             Files = files,
@@ -72,7 +78,9 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
     /// <summary>The threshold's pictures come from a folder of their own. None may be trained on; those that are tested on are pointed out.</summary>
     private Split Separate(Dataset dataset, string folder)
     {
-        IReadOnlyList<Picture> calibration = Dataset.Open(folder, options.Strict, terminal, cancellation).Train;
+        Dataset separate = Dataset.Open(folder, options.Strict, terminal, cancellation);
+        IReadOnlyList<Picture> calibration = separate.Train;
+        skipped.AddRange(separate.Skipped);
         HashSet<string> used = [.. calibration.Select(p => p.Sha256)];
         if (dataset.Test.Count(p => used.Contains(p.Sha256)) is > 0 and int tested)
             terminal.Warn($"{tested} pictures of {folder} are also test pictures: the verdicts on them say nothing about new parts (AUROC does not depend on the threshold).");
@@ -84,9 +92,10 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         typeof(TrainingRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+') is [_, var commit] ? commit : null;
 
     private string Report(
-        Calibration calibration, DatasetInfo data, ParityInfo parity, EvaluationResult? evaluation, HeldOutScores heldOut, DateTimeOffset now) =>
+        Calibration calibration, DatasetInfo data, ParityInfo parity, EvaluationResult? evaluation, Dictionary<string, string> parameters,
+        HeldOutScores heldOut, DateTimeOffset now) =>
         PackageReport.Html(new ReportContent(
-            options.Name, method.Name, method.Backbone.Info, calibration, data, parity, evaluation?.Summary, method.Parameters, heldOut.Scores,
+            options.Name, method.Name, method.Backbone.Info, calibration, data, parity, evaluation?.Summary, parameters, heldOut.Scores,
             ScoresOf(evaluation, normal: true), ScoresOf(evaluation, normal: false), now));
 
     private static float[] ScoresOf(EvaluationResult? evaluation, bool normal) =>

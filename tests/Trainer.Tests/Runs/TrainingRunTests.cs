@@ -86,6 +86,7 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Equal((6, 9), (m.Dataset.Training, m.Dataset.Calibration));
         Assert.Null(m.Evaluation);
         Assert.Equal(0.1, m.Calibration.FalseRejectRate);
+        Assert.Equal("separate pictures", m.Parameters["calibratedOn"]);
     }
 
     [Theory]

@@ -19,7 +19,7 @@ internal struct Rng(ulong seed)
     /// <summary>[0, count)</summary>
     public int Below(int count) => (int)(((Next() >> 32) * (ulong)count) >> 32);
 
-    /// <summary>Mean 0, deviation 1, never beyond ±3.5: sum of twelve uniform numbers would do; this is Box–Muller, clipped.</summary>
+    /// <summary>Mean 0, deviation 1, clipped to ±3.5 (Box–Muller).</summary>
     public float Normal()
     {
         float radius = MathF.Sqrt(-2 * MathF.Log(1 - Unit()));

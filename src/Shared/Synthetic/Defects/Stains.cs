@@ -12,7 +12,7 @@ internal static class Stains
     [
         new("rust", new(0.24f, 0.50f, 0.90f), 1, 0.95f, 0.20f, 0.9f, 0),
         new("oil", new(0.60f, 0.80f, 0.90f), 0.8f, 0.62f, 0.45f, 0.5f, 0.5f),
-        new("coolant", new(0.93f, 1.0f, 0.93f), 0.8f, 1.5f, 0.20f, 0.9f, 1.3f),
+        new("coolant", new(0.97f, 1.0f, 0.96f), 0.8f, 1.9f, 0.20f, 0.9f, 1.3f),
     ];
 
     public static string Make(PartSurface surface, float severity, ref Rng rng, out Vector3 color)

@@ -21,18 +21,18 @@ internal sealed class DemoScreen(IAnsiConsole console, bool interactive, string 
             if (verdict.Truth is { } truth && verdict.Verdict is "accept" or "reject")
             {
                 judged++;
-                if (verdict.Verdict == "accept" == (verdict.Truth == "none")) right++;
+                if (verdict.Verdict == "accept" == (truth == "normal")) right++;
             }
         }
         if (!interactive)
-            console.WriteLine($"{verdict.JobId} {verdict.Verdict}{(verdict.Reason is null ? "" : $"({verdict.Reason})")} score {Text(verdict.Score)} threshold {Text(verdict.Threshold)} rendered {verdict.Truth ?? "-"} infer {verdict.InferMs:F1} ms round trip {verdict.RoundTrip.TotalMilliseconds:F1} ms");
+            Console.WriteLine($"{verdict.JobId} {verdict.Verdict}{(verdict.Reason is null ? "" : $"({verdict.Reason})")} score {Text(verdict.Score)} threshold {Text(verdict.Threshold)} rendered {verdict.Truth ?? "-"} infer {verdict.InferMs:F1} ms round trip {verdict.RoundTrip.TotalMilliseconds:F1} ms");
     }
 
     public async Task ShowAsync(Func<StationSnapshot> snapshot, Func<int> sent, CancellationToken cancel)
     {
         if (!interactive)
         {
-            console.WriteLine(whereToLook);
+            Console.WriteLine(whereToLook);
             await Task.Delay(Timeout.Infinite, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return;
         }

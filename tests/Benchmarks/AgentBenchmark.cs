@@ -28,10 +28,12 @@ internal static class AgentBenchmark
     public static void Run(string packageFolder)
     {
         Package package = PackageStore.OpenAny(packageFolder);
-        foreach (double heatmapsPerSecond in (double[])[new HeatmapOptions().MaxPerSecond, 1000]) Run(package, heatmapsPerSecond).GetAwaiter().GetResult();
+        HeatmapOptions usual = new() { For = HeatmapFor.All };
+        foreach (HeatmapOptions heatmaps in (HeatmapOptions[])[new() { Enabled = false }, usual, new() { For = HeatmapFor.All, MaxPerSecond = 1000 }])
+            Run(package, heatmaps).GetAwaiter().GetResult();
     }
 
-    private static async Task Run(Package package, double heatmapsPerSecond)
+    private static async Task Run(Package package, HeatmapOptions drawing)
     {
         TimeProvider time = TimeProvider.System;
         await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(0).ConfigureAwait(false);
@@ -44,7 +46,7 @@ internal static class AgentBenchmark
         StationMetrics metrics = new(new AgentMetrics(), "station1");
         Ledger ledger = new(10_000, time);
         StationQueues queues = new(4);
-        EvidenceQueue evidence = new(new HeatmapOptions { For = HeatmapFor.All, MaxPerSecond = heatmapsPerSecond }, time);
+        EvidenceQueue evidence = new(drawing, time);
         ModelSlot slot = new();
         using Inspector inspector = new(slot, time, NullLogger.Instance);
         slot.Offer(new LoadedModel(package, AnomalyDetector.Load(package), time.GetUtcNow()));
@@ -100,7 +102,7 @@ internal static class AgentBenchmark
         double perFrame = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Block;
         double mqtt = await PublishAllocations(link, topics, stop.Token).ConfigureAwait(false);
         drawn = heatmaps.Sent - drawn;
-        Console.WriteLine($"agent path, {package.Manifest.Backbone.Name}, bank {package.Manifest.Parameters.GetValueOrDefault("bank", "?")}, at most {heatmapsPerSecond} heatmaps/s: agent / bare session = {ratio} per {Block} frames; "
+        Console.WriteLine($"agent path, {package.Manifest.Backbone.Name}, {(drawing.Enabled ? $"at most {drawing.MaxPerSecond} heatmaps/s" : "no heatmaps")}: agent / bare session = {ratio} per {Block} frames; "
             + $"{perFrame:F0} bytes allocated per frame, of which MQTTnet's publish {mqtt:F0}; {drawn} heatmaps in the last {Block} frames, ledger difference {ledger.Awaiting}");
 
         queues.Frames.Complete();

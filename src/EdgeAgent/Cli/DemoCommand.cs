@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Edge.Agent.Capture;
 using Edge.Agent.Configuration;
 using Edge.Agent.Demo;
 using Edge.Agent.Inspection;
@@ -93,7 +94,7 @@ internal static class DemoCommand
             while (await tick.WaitForNextTickAsync(cancel).ConfigureAwait(false))
             {
                 // A PLC starts the belt when the station says it is ready.
-                if (station.Inspector.Model is null || !station.Snapshot().BrokerConnected) continue;
+                if (station.Inspector.Model is null || station.Camera.State != CameraState.Online || !station.Snapshot().BrokerConnected) continue;
                 if (parts == 0 || plc.Sent < parts) await plc.TriggerAsync(cancel).ConfigureAwait(false);
             }
         }

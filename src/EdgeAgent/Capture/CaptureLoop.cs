@@ -59,8 +59,16 @@ internal sealed class CaptureLoop
         TimeSpan timeout = TimeSpan.FromMilliseconds(options.Source.TimeoutMs);
         Grab? got = Grab.Nothing;
         // Nothing: the picture of this part is still on its way (a folder that another program fills).
-        while (got == Grab.Nothing && job.Result is null && !stop.IsCancellationRequested && time.GetElapsedTime(job.GrabStarted) < timeout)
-            got = camera.TryGrab(job.Frame!, Slice);
+        try
+        {
+            while (got == Grab.Nothing && job.Result is null && !stop.IsCancellationRequested && time.GetElapsedTime(job.GrabStarted) < timeout)
+                got = camera.TryGrab(job.Frame!, Slice);
+        }
+        catch
+        {
+            ledger.Close(job, Reason.Camera);   // the loop ends here, and the agent; not without a word about this part
+            throw;
+        }
         serving = null;
         Finish(job, got, acquired);
     }

@@ -53,5 +53,8 @@ internal sealed class SourceOptions : IValidatableObject
     {
         if (Kind is SourceKind.Folder or SourceKind.Video && string.IsNullOrWhiteSpace(Path))
             yield return new ValidationResult($"must name the {(Kind == SourceKind.Folder ? "folder" : "file")} when Kind is {Kind}", [nameof(Path)]);
+        foreach ((string name, int side) in new[] { (nameof(Width), Width), (nameof(Height), Height) })
+            if (Kind == SourceKind.Synthetic && side is not 0 and (< 256 or > 8192))
+                yield return new ValidationResult("must be 0 or 256 to 8192 when Kind is Synthetic", [name]);
     }
 }

@@ -13,7 +13,16 @@ internal sealed class InspectionLoop(Inspector inspector, Ledger ledger, Station
         {
             heartbeat.Beat();
             inspector.TakeOffered();
-            if (queues.Frames.TryTake(out Job? job, Heartbeat.Pause)) Inspect(job);
+            if (!queues.Frames.TryTake(out Job? job, Heartbeat.Pause)) continue;
+            try
+            {
+                Inspect(job);
+            }
+            catch
+            {
+                ledger.Close(job, Reason.Inference);   // the loop ends here, and the agent; not without a word about this part
+                throw;
+            }
         }
         evidence.Complete();
     }

@@ -103,6 +103,7 @@ internal sealed partial class Station : IAsyncDisposable
     {
         await stopping.CancelAsync().ConfigureAwait(false);
         bool ended = await Task.Run(() => threads.All(t => t.Join(Patience))).ConfigureAwait(false);
+        Queues.CloseWaiting(Ledger);
         Ledger.Complete();
         using CancellationTokenSource patience = new(Patience);
         await Task.WhenAny(publishing, Task.Delay(Timeout.Infinite, patience.Token)).ConfigureAwait(false);

@@ -25,6 +25,12 @@ internal sealed class StationQueues
     /// <summary>Parts with a frame that wait for the model.</summary>
     public Handover<Job> Frames { get; }
 
+    /// <summary>Closes what a loop that failed or hangs has left behind.</summary>
+    public void CloseWaiting(Ledger ledger)
+    {
+        while (Triggers.TryTake(out Job? job) || Frames.TryTake(out job)) ledger.Close(job, Reason.Shutdown);
+    }
+
     /// <summary>Takes the frame from a job that is done with it.</summary>
     public void Release(Job job)
     {

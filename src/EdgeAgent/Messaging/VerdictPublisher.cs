@@ -84,18 +84,19 @@ internal sealed partial class VerdictPublisher
         if (link is not null) await link.WaitConnectedAsync(stop).ConfigureAwait(false);
         long now = time.GetTimestamp();
         TimeSpan since = time.GetElapsedTime(job.ReceivedAt, now);
-        metrics.ObservePublished(time.GetElapsedTime(result.DecidedAt, now), since);
-        if (link is null) return;
-        await link.PublishAsync(
-            new MqttApplicationMessage
+        if (link is not null)
+        {
+            MqttApplicationMessage message = new()
             {
                 Topic = topics.Verdict,
                 Payload = new ReadOnlySequence<byte>(writer.Write(job, result, now)),
                 QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
                 ContentType = "application/json",
                 MessageExpiryInterval = Expiry(job.Deadline, since),
-            },
-            stop).ConfigureAwait(false);
+            };
+            await link.PublishAsync(message, stop).ConfigureAwait(false);
+        }
+        metrics.ObservePublished(time.GetElapsedTime(result.DecidedAt, now), since);
     }
 
     /// <summary>Seconds the broker may keep it for a receiver that is away: what is left of the deadline, at least the protocol's smallest step; 0 = no limit.</summary>

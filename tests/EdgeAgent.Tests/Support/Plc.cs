@@ -53,18 +53,19 @@ internal sealed class Plc : IAsyncDisposable
         MqttClientOptions options = new MqttClientOptionsBuilder()
             .WithTcpServer("127.0.0.1", broker.Port).WithProtocolVersion(MqttProtocolVersion.V500).WithClientId("plc").WithCleanStart(false).WithSessionExpiryInterval(3600)
             .WithReceiveMaximum(1000).Build();
-        while (!client.IsConnected)
+        while (true)
         {
             try
             {
-                await client.ConnectAsync(options, Cancel);
+                if (!client.IsConnected) await client.ConnectAsync(options, Cancel);
+                await client.SubscribeAsync(new MqttClientSubscribeOptionsBuilder().WithTopicFilter("edge/#", MqttQualityOfServiceLevel.AtLeastOnce).Build(), Cancel);
+                return;
             }
-            catch (InvalidOperationException)
+            catch (Exception e) when (e is InvalidOperationException or MQTTnet.Exceptions.MqttCommunicationException)
             {
                 await Task.Delay(10, Cancel);   // the old connection is still being taken down
             }
         }
-        await client.SubscribeAsync(new MqttClientSubscribeOptionsBuilder().WithTopicFilter("edge/#", MqttQualityOfServiceLevel.AtLeastOnce).Build(), Cancel);
     }
 
     public Task TriggerAsync(string jobId, string more = "") => SendAsync($$"""{"jobId":"{{jobId}}"{{more}}}""");

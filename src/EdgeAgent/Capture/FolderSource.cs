@@ -40,7 +40,8 @@ internal sealed class FolderSource(string path, bool watch, bool loop, TimeProvi
         if (next >= ready.Count)
         {
             if (listedOnce && !watch && !loop) return Capture.Grab.Ended;
-            TimeSpan early = listedOnce ? pause - time.GetElapsedTime(listedAt) : TimeSpan.Zero;
+            // A loop that has just given all its pictures need not wait for new ones.
+            TimeSpan early = listedOnce && !(loop && ready.Count > 0) ? pause - time.GetElapsedTime(listedAt) : TimeSpan.Zero;
             if (early > TimeSpan.Zero) Thread.Sleep(early < wait ? early : wait);
             if (early > wait) return Capture.Grab.Nothing;
             List();

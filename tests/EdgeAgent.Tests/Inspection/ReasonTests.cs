@@ -90,7 +90,7 @@ public sealed class ReasonTests
         await using TestBroker broker = await TestBroker.StartNewAsync();
         await using Plc plc = await Plc.ConnectAsync(broker);
         await using TestAgent agent = new(broker);
-        agent.StationOptions.Source.TimeoutMs = 300;
+        agent.StationOptions.Source.TimeoutMs = 1000;
         Fifo camera = new(Path.Combine(agent.Pictures, "1.png"));
         agent.AddPicture("2.png", 120);
         await agent.StartWithModelAsync();
@@ -108,7 +108,7 @@ public sealed class ReasonTests
         await agent.UntilAsync(() => agent.Station.Camera.State == CameraState.Online, "the camera is back");
         await plc.TriggerAsync("after");
         Assert.Equal("2.png", (await plc.VerdictAsync("after"))["frame"]);
-        Assert.Equal(agent.StationOptions.QueueCapacity, agent.Station.Queues.Pool.Count);
+        await agent.UntilAsync(() => agent.Station.Queues.Pool.Count == agent.StationOptions.QueueCapacity, "every frame is back");
     }
 
     [Fact]

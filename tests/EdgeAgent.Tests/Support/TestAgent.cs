@@ -54,7 +54,7 @@ internal sealed class TestAgent : IAsyncDisposable
     {
         TestModels.Publish(Models, graph ?? TinyGraph.Write());
         await StartAsync();
-        await UntilAsync(() => Station.Inspector.Model is not null && Station.Camera.State == Agent.Capture.CameraState.Online, "model and camera");
+        await UntilAsync(() => Station.Inspector.Model is not null && Station.Camera.State is Agent.Capture.CameraState.Online or Agent.Capture.CameraState.Ended, "model and camera");
     }
 
     /// <summary>For state nobody announces: looks until it is so.</summary>

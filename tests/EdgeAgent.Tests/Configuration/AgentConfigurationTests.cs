@@ -37,6 +37,7 @@ public sealed class AgentConfigurationTests
     [InlineData("""{"Edge":{"Mqtt":{"Enabled":false},"Stations":{"a":{"Model":"m","Source":{"Path":"p"},"Trigger":{"Mode":"Mqtt"}}}}}""", "Trigger:Mode is Mqtt, but Mqtt:Enabled is false")]
     [InlineData("""{"Edge":{"Stations":{"a":{"Model":"m","Source":{"Path":"p"},"Trigger":{"Mode":"Interval","Interval":"-00:00:01"}}}}}""", "Edge:Stations:a:Trigger:Interval: ")]
     [InlineData("""{"Edge":{}}""", "no section 'Edge' with stations")]
+    [InlineData("""{"Edge":{"Stations":{"a":{"Model":"m","Source":{"Kind":"Synthetic","Width":100}}}}}""", "Edge:Stations:a:Source:Width: must be 0 or 256 to 8192")]
     [InlineData("""{"Edge":{"Line":"a"}}""", "Edge:Stations: names no station")]
     [InlineData("""{}""", "has no section 'Edge'")]
     public void A_mistake_is_named_by_its_key(string json, string message)

@@ -51,14 +51,41 @@ public sealed class LineTests(TrainedLine line)
         await Eventually.True(() => late.Output.Contains("offline", StringComparison.Ordinal), "the will is retained");
     }
 
-    private string Configure(TempFolder folder, int port)
+    [Fact]
+    public async Task A_model_trained_beside_the_running_agent_takes_over_without_losing_a_part()
+    {
+        using Mosquitto broker = new();
+        using TempFolder folder = new();
+        using RunningProgram verdicts = broker.Subscribe("edge/line1/station1/verdict"), status = broker.Subscribe("edge/line1/station1/status");
+        string models = folder["models"];
+        Programs.Run(Programs.Trainer, 0, "train", "--method", "patchcore", "--data", line.Data, "--name", "flange", "--models", models, "--coreset", "0.01");
+        using RunningProgram agent = Programs.Start(Programs.Agent, "run", "--config", Configure(folder, broker.Port, models));
+        await Eventually.True(() => status.Output.Contains("\"version\":1", StringComparison.Ordinal), "version 1 runs");
+
+        using IMqttClient plc = await Connect(broker.Port);
+        List<string> sent = [await Trigger(plc, 0)];
+        using RunningProgram training = Programs.Start(Programs.Trainer, "train", "--method", "patchcore", "--data", line.Data, "--name", "flange", "--models", models, "--coreset", "0.02", "--seed", "1");
+        while (!verdicts.Output.Contains("\"version\":2", StringComparison.Ordinal))
+        {
+            Assert.True(sent.Count < 3000, "version 2 never decided");
+            int before = Heard(verdicts).Count;
+            sent.Add(await Trigger(plc, sent.Count));
+            await Eventually.True(() => Heard(verdicts).Count > before, "the next verdict");
+        }
+        Assert.Equal(0, training.Wait().ExitCode);
+        await Eventually.True(() => Heard(verdicts).Count >= sent.Count, "all verdicts");
+        Assert.Equal(sent.Order(), Heard(verdicts).Select(v => v.JobId).Distinct().Order());
+        Assert.DoesNotContain(Heard(verdicts), v => v.Verdict == "uninspected");
+    }
+
+    private string Configure(TempFolder folder, int port, string? models = null)
     {
         string file = folder["appsettings.json"];
         File.WriteAllText(file, $$"""
             {
               "Edge": {
                 "Line": "line1",
-                "Models": "{{line.Models}}",
+                "Models": "{{models ?? line.Models}}",
                 "Http": { "Port": {{Mosquitto.FreePort()}} },
                 "Mqtt": { "Host": "127.0.0.1", "Port": {{port}} },
                 "Stations": {

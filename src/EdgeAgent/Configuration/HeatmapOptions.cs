@@ -13,10 +13,13 @@ internal enum HeatmapFor
 /// <summary>Heatmaps are evidence for people, best effort: a verdict never waits for one.</summary>
 internal sealed class HeatmapOptions
 {
+    /// <summary>Draws and publishes heatmaps.</summary>
     public bool Enabled { get; set; } = true;
 
+    /// <summary>Rejects: parts with the verdict reject or review. All: every inspected part.</summary>
     public HeatmapFor For { get; set; }
 
+    /// <summary>More are not drawn, and counted.</summary>
     [Range(0.01, 1000.0)]
     public double MaxPerSecond { get; set; } = 5;
 }

@@ -8,9 +8,11 @@ internal sealed class MqttOptions : IValidatableObject
     /// <summary>False: the stations inspect and count, and nobody hears a verdict. For trying things out.</summary>
     public bool Enabled { get; set; } = true;
 
+    /// <summary>The broker: host name or address.</summary>
     [Required]
     public string Host { get; set; } = "localhost";
 
+    /// <summary>The broker: TCP port; 8883 is usual with TLS.</summary>
     [Range(1, ushort.MaxValue)]
     public int Port { get; set; } = 1883;
 
@@ -18,11 +20,13 @@ internal sealed class MqttOptions : IValidatableObject
     [Required, RegularExpression(StationOptions.NamePattern)]
     public string ClientIdPrefix { get; set; } = "edge";
 
+    /// <summary>User of the broker; none = anonymous. The password comes from PasswordFile, never from here.</summary>
     public string? Username { get; set; }
 
     /// <summary>File that holds the password, and nothing else but a line end.</summary>
     public string? PasswordFile { get; set; }
 
+    /// <summary>Encrypts the connection and checks the broker's certificate.</summary>
     public bool UseTls { get; set; }
 
     /// <summary>PEM file of the authority that signed the broker's certificate; null = the system's.</summary>

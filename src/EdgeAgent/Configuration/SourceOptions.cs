@@ -15,6 +15,7 @@ internal enum SourceKind
 
 internal sealed class SourceOptions : IValidatableObject
 {
+    /// <summary>Where frames come from: pictures of a folder, a video file, a local camera, or rendered parts.</summary>
     public SourceKind Kind { get; set; }
 
     /// <summary>Folder or video file.</summary>

@@ -14,6 +14,7 @@ internal enum TriggerMode
 
 internal sealed class TriggerOptions
 {
+    /// <summary>What makes a part: every frame, the clock, or a message on the trigger topic.</summary>
     public TriggerMode Mode { get; set; }
 
     /// <summary>Mode Interval: hh:mm:ss.fff between parts.</summary>

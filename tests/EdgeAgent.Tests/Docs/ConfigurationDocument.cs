@@ -59,8 +59,8 @@ public sealed partial class ConfigurationDocument
 
     private static string Summary(string member)
     {
-        if (!Comments.TryGetValue(member, out XElement? comment)) return "";
-        string text = string.Concat(comment.Element("summary")!.Nodes().Select(n => n switch
+        Assert.True(Comments.TryGetValue(member, out XElement? comment), $"{member} has no documentation comment");
+        string text = string.Concat(comment!.Element("summary")!.Nodes().Select(n => n switch
         {
             XText t => t.Value,
             XElement { Name.LocalName: "c" } c => $"`{c.Value}`",

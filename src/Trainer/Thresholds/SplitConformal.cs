@@ -39,7 +39,7 @@ internal sealed record SplitConformal
         int n = scores.Length;
         if (rate is <= 0 or >= 1 or double.NaN) throw new EdgeException($"The false reject rate must lie between 0 and 1, not {rate}.");
         if (n < FewestPictures)
-            throw new EdgeException($"{n} held-out normal pictures are too few for a threshold: at least {FewestPictures} are needed, and {Needed(UsualRate)} for {UsualRate:P0}. Add pictures, or hold out a larger share with --holdout.");
+            throw new EdgeException($"{n} held-out normal pictures are too few for a threshold: at least {FewestPictures} are needed, and {Needed(UsualRate)} for {UsualRate:P0}. Add normal pictures (in training, or hold out a larger share with --holdout).");
         foreach (float score in scores)
             if (!float.IsFinite(score)) throw new EdgeException($"A held-out normal picture has the score {score}: no threshold can be chosen from it.");
 
@@ -70,32 +70,10 @@ internal sealed record SplitConformal
     internal static int Needed(double alpha) => (int)Math.Ceiling(1 / alpha - 1e-9) - 1;
 
     /// <summary>
-    /// The false reject rate F of the k-th order statistic is Beta(n + 1 − k, k) distributed; P(F &gt; q) = P(Binomial(n, 1 − q) ≥ k).
-    /// Returns the q with P(F &gt; q) = 1 − confidence, by bisection.
+    /// The false reject rate F of a threshold above the k-th order statistic is Beta(n + 1 − k, k) distributed, which is what
+    /// Clopper and Pearson's bound for n − k events is the quantile of.
     /// </summary>
-    internal static double UpperBound(int n, int k, double confidence)
-    {
-        double low = 0, high = 1;
-        for (int i = 0; i < 60; i++)
-        {
-            double q = (low + high) / 2;
-            if (TailAtLeast(n, k, 1 - q) > 1 - confidence) low = q;
-            else high = q;
-        }
-        return high;
-    }
-
-    private static double TailAtLeast(int n, int k, double p)
-    {
-        if (p is <= 0 or >= 1) return p >= 1 ? 1 : 0;
-        double logTerm = n * Math.Log(p), sum = Math.Exp(logTerm);   // term for n successes, then down to k
-        for (int successes = n; successes > k; successes--)
-        {
-            logTerm += Math.Log(successes / (n - successes + 1.0) * (1 - p) / p);
-            sum += Math.Exp(logTerm);
-        }
-        return sum;
-    }
+    internal static double UpperBound(int n, int k, double confidence) => BinomialBound.Upper(n - k, n, confidence);
 
     /// <summary>The calibration as the package stores it.</summary>
     public Calibration ToCalibration(ReadOnlySpan<float> scores, ValueRange heatmapRange) => new()

@@ -14,6 +14,7 @@ internal static class EvaluateCommand
         Option<string> package = new("--package") { Required = true, HelpName = "DIR", Description = "A version's folder, or models/<name> for its current version." };
         Option<string> data = new("--data") { Required = true, HelpName = "DIR", Description = "Labelled pictures: test/good, test/<defect>, ground_truth/<defect>/<picture>_mask.png." };
         Option<int> threads = new("--threads") { HelpName = "N", Description = "Threads of ONNX Runtime; 0 = all cores." };
+        Option<double> limit = new("--aupro-limit") { HelpName = "RATE", Description = "False positive rate up to which AUPRO is taken.", DefaultValueFactory = _ => Evaluator.AuproLimit };
         Option<bool> strict = new("--strict") { Description = "Stop at a picture that can't be read instead of leaving it out." };
         Option<bool> json = new("--json") { Description = "One JSON document on stdout, every picture's score included; everything else goes to stderr." };
         threads.Validators.Add(r =>
@@ -21,31 +22,34 @@ internal static class EvaluateCommand
             if (r.Tokens.Count > 0 && r.GetValueOrDefault<int>() is < 0 or > 1024) r.AddError("--threads is 0 (all cores) to 1024.");
         });
         Command command = new("evaluate", """
-            Runs a package on labelled pictures: image AUROC, pixel AUROC, AUPRO (limit 0.3), F1-max, and the verdicts at the
-            package's threshold, defect by defect.
+            Runs a package on labelled pictures. At the package's threshold: confusion matrix, accuracy, mean accuracy, precision,
+            recall, specificity, F1, false positive and false negative rate, defect by defect. Over all thresholds: image and pixel
+            AUROC, average precision, F1-max, AUPRO, AUPIMO. --json adds every picture's score and the operating curve; a figure
+            that the pictures can't give is null, with its reason.
 
             Examples:
               edge-trainer evaluate --package models/flange --data samples
               edge-trainer evaluate --package models/flange/3 --data samples --json > evaluation.json
             """)
-        { package, data, threads, strict, json };
+        { package, data, threads, limit, strict, json };
         command.SetAction((parsed, ct) => Task.Run(
             () => Run(
-                parsed.GetRequiredValue(package), parsed.GetRequiredValue(data), parsed.GetValue(threads),
+                parsed.GetRequiredValue(package), parsed.GetRequiredValue(data), parsed.GetValue(threads), parsed.GetValue(limit),
                 parsed.GetValue(strict), parsed.GetValue(json), ct),
             ct));
         return command;
     }
 
-    private static int Run(string packageFolder, string dataFolder, int threads, bool strict, bool json, CancellationToken ct)
+    private static int Run(string packageFolder, string dataFolder, int threads, double auproLimit, bool strict, bool json, CancellationToken ct)
     {
         Terminal terminal = new(json);
+        if (auproLimit is not (> 0 and <= 1)) throw new EdgeException($"--aupro-limit is {auproLimit}; it must be above 0 and at most 1.");
         Package package = PackageStore.OpenAny(packageFolder);
         Manifest manifest = package.Manifest;
         Dataset dataset = Dataset.OpenForTest(dataFolder, strict, terminal, ct);
         using AnomalyDetector detector = AnomalyDetector.Load(package, new DetectorOptions { Threads = threads });
         long started = Stopwatch.GetTimestamp();
-        EvaluationResult result = Evaluator.Run(detector, manifest.Calibration, dataset, manifest.Input, strict, terminal, ct);
+        EvaluationResult result = Evaluator.Run(detector, manifest.Calibration, dataset, manifest.Input, strict, terminal, ct, auproLimit);
         TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
         terminal.Line($"{manifest.Name} version {manifest.Version} ({manifest.Method}, {manifest.Backbone.Name}) on {dataset.Folder}, "
             + $"{result.Pictures.Count} pictures in {elapsed.TotalSeconds:0.0} s");

@@ -18,6 +18,7 @@ internal sealed record EvaluationDocument
     public required float Threshold { get; init; }
 
     public required EvaluationSummary Summary { get; init; }
+    public required EvaluationFigures Figures { get; init; }
     public required IReadOnlyList<FolderResult> Folders { get; init; }
     public required int FalseRejects { get; init; }
     public required int Misses { get; init; }
@@ -39,6 +40,7 @@ internal sealed record EvaluationDocument
         Data = dataset.Folder,
         Threshold = package.Manifest.Calibration.Threshold,
         Summary = result.Summary,
+        Figures = result.Figures,
         Folders = result.Folders,
         FalseRejects = result.FalseRejects,
         Misses = result.Misses,

@@ -19,7 +19,14 @@ internal sealed record EvaluationResult
 {
     public required IReadOnlyList<PictureScore> Pictures { get; init; }
     public required IReadOnlyList<FolderResult> Folders { get; init; }
+
+    /// <summary>The few figures the manifest keeps; AUPRO up to 0.3.</summary>
     public required EvaluationSummary Summary { get; init; }
+
+    public required EvaluationFigures Figures { get; init; }
+
+    /// <summary>What the maps said about pixels, for a pixel threshold.</summary>
+    public required PixelMetrics Pixels { get; init; }
 
     /// <summary>Pictures that could not be decoded.</summary>
     public required IReadOnlyList<SkippedPicture> Skipped { get; init; }

@@ -10,10 +10,13 @@ namespace Edge.Training.Evaluation;
 /// <summary>Runs a detector over the labelled pictures of a data set, one at a time, in memory that does not grow with them.</summary>
 internal static class Evaluator
 {
+    public const double AuproLimit = 0.3;
+
+    /// <param name="auproLimit">Of <see cref="EvaluationFigures.Aupro"/>; the summary's stays 0.3.</param>
     /// <param name="strict">A picture that can't be decoded is an error instead of being left out.</param>
     /// <exception cref="EdgeException">No test pictures, or a score that is not finite; the message names the picture.</exception>
     public static EvaluationResult Run(
-        AnomalyDetector detector, Calibration calibration, Dataset dataset, InputSpec input, bool strict, Terminal terminal, CancellationToken ct)
+        AnomalyDetector detector, Calibration calibration, Dataset dataset, InputSpec input, bool strict, Terminal terminal, CancellationToken ct, double auproLimit = AuproLimit)
     {
         if (dataset.Test.Count == 0) throw new EdgeException($"{dataset.Folder} has no labelled pictures to evaluate on: test/good and test/<defect> are needed.");
         List<PictureScore> scores = new(dataset.Test.Count);
@@ -24,7 +27,7 @@ internal static class Evaluator
         int withoutMask = 0;
         terminal.Progress("evaluating", progress =>
         {
-            foreach (LoadedPicture picture in PictureLoader.Stream(dataset.Test, input, strict, skipped, terminal, ct))
+            foreach (LoadedPicture picture in PictureLoader.Stream([.. dataset.Test.OrderBy(p => !p.IsNormal)], input, strict, skipped, terminal, ct))
             {
                 string file = picture.Picture.Path;
                 picture.Rgb.CopyTo(detector.Input);
@@ -46,6 +49,8 @@ internal static class Evaluator
             Pictures = scores,
             Folders = Folders(scores),
             Summary = Summarise(scores, pixels),
+            Figures = Figures(scores, pixels, calibration.Threshold, auproLimit),
+            Pixels = pixels,
             Skipped = [.. dataset.Skipped, .. skipped],
             UnusableMasks = unusable,
             WithoutMask = withoutMask,
@@ -75,9 +80,35 @@ internal static class Evaluator
             Anomalous = anomalous.Length,
             ImageAuroc = ImageMetrics.Auroc(normal, anomalous),
             PixelAuroc = pixels.Auroc(),
-            Aupro = pixels.Aupro(),
+            Aupro = pixels.Aupro(AuproLimit),
             F1Max = ImageMetrics.F1Max(normal, anomalous),
             AccuracyByFolder = Folders(scores).ToDictionary(f => f.Label, f => f.Accuracy),
+        };
+    }
+
+    private static EvaluationFigures Figures(List<PictureScore> scores, PixelMetrics pixels, float threshold, double auproLimit)
+    {
+        float[] normal = ScoresOf(scores, normal: true), anomalous = ScoresOf(scores, normal: false);
+        SortedDictionary<string, string> undefined = new(StringComparer.Ordinal);
+        OverlapFigures aupimo = pixels.Aupimo();
+        string? image = normal.Length == 0 ? "there are no normal pictures" : anomalous.Length == 0 ? "there are no anomalous pictures" : null;
+        string? pixel = pixels.NormalPixels == 0 ? "there are no pixels known to be normal" : pixels.Regions == 0 ? "no anomalous picture has a usable mask" : null;
+        if (image is not null) foreach (string name in (string[])["imageAuroc", "averagePrecision", "f1Max", "operatingCurve"]) undefined[name] = image;
+        if (pixel is not null) foreach (string name in (string[])["pixelAuroc", "aupro"]) undefined[name] = pixel;
+        if (aupimo.Reason is { } reason) undefined["aupimo"] = reason;
+        return new EvaluationFigures
+        {
+            AtThreshold = ClassificationFigures.Of(ConfusionMatrix.At(threshold, normal, anomalous)),
+            NormalReviewed = scores.Count(s => s.Verdict == Verdict.Review && s.Label == Picture.NormalLabel),
+            AnomalousReviewed = scores.Count(s => s.Verdict == Verdict.Review && s.Label != Picture.NormalLabel),
+            ImageAuroc = ImageMetrics.Auroc(normal, anomalous),
+            AveragePrecision = ImageMetrics.AveragePrecision(normal, anomalous),
+            F1Max = ImageMetrics.F1Max(normal, anomalous),
+            PixelAuroc = pixels.Auroc(),
+            Aupro = new AuproFigure(pixels.Aupro(auproLimit), auproLimit),
+            Aupimo = aupimo,
+            Undefined = undefined,
+            OperatingCurve = EvaluationFigures.CurveOf(normal, anomalous),
         };
     }
 

@@ -40,6 +40,27 @@ internal static class ImageMetrics
         return best;
     }
 
+    /// <summary>
+    /// Σ (recall gained) · precision over all thresholds from the highest score down: the area under the precision-recall curve in
+    /// steps, without the optimism of straight lines between its points. Equal scores are one step.
+    /// </summary>
+    /// <returns>Null when nothing is anomalous or nothing is normal.</returns>
+    public static double? AveragePrecision(ReadOnlySpan<float> normal, ReadOnlySpan<float> anomalous)
+    {
+        if (normal.IsEmpty || anomalous.IsEmpty) return null;
+        (float[] scores, byte[] labels) = Sorted(normal, anomalous);
+        long hits = anomalous.Length, falseAlarms = normal.Length;
+        double sum = 0;
+        for (int i = 0; i < scores.Length;)
+        {
+            double precision = (double)hits / (hits + falseAlarms);
+            (i, long n, long a) = Ties(scores, labels, i);
+            sum += a * precision;
+            (hits, falseAlarms) = (hits - a, falseAlarms - n);
+        }
+        return sum / anomalous.Length;
+    }
+
     /// <summary>Both classes in one ascending array; 1 marks an anomalous score.</summary>
     private static (float[] Scores, byte[] Labels) Sorted(ReadOnlySpan<float> normal, ReadOnlySpan<float> anomalous)
     {

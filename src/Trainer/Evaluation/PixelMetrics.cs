@@ -1,15 +1,17 @@
 using System.Numerics.Tensors;
+using Edge.Training.Thresholds;
 using OpenCvSharp;
 
 namespace Edge.Training.Evaluation;
 
 /// <summary>
-/// Pixel AUROC and AUPRO over any number of anomaly maps, in one pass and in memory that does not grow with the pictures: see
-/// <see cref="ScoreHistogram"/> for the resolution. On the shared test sets both agree with the exact computation to 1e-6.
+/// Pixel AUROC, AUPRO and AUPIMO over any number of anomaly maps, in one pass and in memory that does not grow with the pictures: see
+/// <see cref="ScoreHistogram"/> for the resolution. On the shared test sets they agree with the exact computation to 1e-6.
 /// </summary>
 internal sealed class PixelMetrics
 {
     private readonly ScoreHistogram histogram = new();
+    private PerImageOverlap? overlap;
 
     public long NormalPixels { get; private set; }
     public long AnomalousPixels { get; private set; }
@@ -17,11 +19,12 @@ internal sealed class PixelMetrics
     /// <summary>8-connected anomalous regions of all masks.</summary>
     public long Regions { get; private set; }
 
-    /// <summary>A map of a normal picture: every pixel is normal.</summary>
+    /// <summary>A map of a normal picture: every pixel is normal. All of them come before the first anomalous one.</summary>
     /// <param name="name">The picture, for the message.</param>
     /// <exception cref="EdgeException">A value is not finite.</exception>
     public void AddNormal(ReadOnlySpan<float> map, string name)
     {
+        if (overlap is not null) throw new InvalidOperationException("Normal pictures come first: AUPIMO's axis is made of them.");
         RequireFinite(map, name);
         foreach (float value in map) histogram.AddNormal(value);
         NormalPixels += map.Length;
@@ -35,6 +38,8 @@ internal sealed class PixelMetrics
         RequireFinite(map, name);
         ReadOnlySpan<int> region = labels.AsSpan<int>();
         if (region.Length != map.Length) throw new ArgumentException($"{region.Length} labels for {map.Length} map values.", nameof(labels));
+        overlap ??= new PerImageOverlap(histogram, NormalPixels);
+        overlap.Add(map, region, name);
         int[] sizes = new int[regions + 1];
         foreach (int r in region) sizes[r]++;
         for (int i = 0; i < map.Length; i++)
@@ -53,10 +58,10 @@ internal sealed class PixelMetrics
         if (NormalPixels == 0 || AnomalousPixels == 0) return null;
         double area = 0;
         long above = 0;   // anomalous pixels above the bin
-        foreach ((long normal, long anomalous, _) in histogram.Descending())
+        foreach (HistogramBin bin in histogram.Descending())
         {
-            area += normal * (above + 0.5 * anomalous);
-            above += anomalous;
+            area += bin.Normal * (above + 0.5 * bin.Anomalous);
+            above += bin.Anomalous;
         }
         return area / ((double)NormalPixels * AnomalousPixels);
     }
@@ -71,10 +76,10 @@ internal sealed class PixelMetrics
         if (NormalPixels == 0 || Regions == 0) return null;
         double area = 0, fpr = 0, overlap = 0, found = 0;
         long falsePositives = 0;
-        foreach ((long normal, _, double weight) in histogram.Descending())
+        foreach (HistogramBin bin in histogram.Descending())
         {
-            falsePositives += normal;
-            found += weight;
+            falsePositives += bin.Normal;
+            found += bin.Weight;
             double nextFpr = (double)falsePositives / NormalPixels, nextOverlap = found / Regions;
             if (nextFpr >= limit)
             {
@@ -85,6 +90,17 @@ internal sealed class PixelMetrics
             (fpr, overlap) = (nextFpr, nextOverlap);
         }
         throw new InvalidOperationException("The false positive rate ends at 1, which no limit exceeds.");
+    }
+
+    /// <summary>Mean and per-picture AUPIMO, or why there is none.</summary>
+    public OverlapFigures Aupimo() => (overlap ?? new PerImageOverlap(histogram, NormalPixels)).Figures();
+
+    /// <summary>Every decision a pixel threshold can make, to the histogram's resolution; null without pixels.</summary>
+    public OperatingCurve? Curve()
+    {
+        List<ScoreGroup> groups = [.. histogram.Descending().Select(b => new ScoreGroup(b.Low, b.High, b.Normal, b.Anomalous))];
+        groups.Reverse();
+        return groups.Count == 0 ? null : OperatingCurve.Of(groups);
     }
 
     private static void RequireFinite(ReadOnlySpan<float> map, string name)

@@ -1,5 +1,9 @@
 namespace Edge.Training.Evaluation;
 
+/// <param name="Low">Smallest float that falls into the bin, and the largest.</param>
+/// <param name="Weight">Sum of the anomalous values' weights.</param>
+internal readonly record struct HistogramBin(float Low, float High, long Normal, long Anomalous, double Weight);
+
 /// <summary>
 /// Counts of map values in bins whose edges are floats rounded to 17 bits of mantissa: neighbouring bins are 2⁻¹⁷ (7.6e-6) of the
 /// value apart, at any magnitude, without knowing the range beforehand. One pass, no sorting. Bins come in pages of 1024 that
@@ -23,17 +27,22 @@ internal sealed class ScoreHistogram
     }
 
     /// <summary>The bins that hold something, highest values first.</summary>
-    public IEnumerable<(long Normal, long Anomalous, double Weight)> Descending()
+    public IEnumerable<HistogramBin> Descending()
     {
         for (int p = pages.Length - 1; p >= 0; p--)
         {
             if (pages[p] is not { } page) continue;
             for (int bin = (1 << SubBits) - 1; bin >= 0; bin--)
             {
-                if (page.Normal[bin] + page.Anomalous[bin] > 0) yield return (page.Normal[bin], page.Anomalous[bin], page.Weight[bin]);
+                if (page.Normal[bin] + page.Anomalous[bin] == 0) continue;
+                uint lowest = ((uint)p << (Dropped + SubBits)) | ((uint)bin << Dropped);
+                yield return new HistogramBin(Value(lowest), Value(lowest | ((1u << Dropped) - 1)), page.Normal[bin], page.Anomalous[bin], page.Weight[bin]);
             }
         }
     }
+
+    /// <summary>The float at a place of the order; the inverse of what <see cref="PageOf"/> does.</summary>
+    private static float Value(uint ordered) => BitConverter.UInt32BitsToSingle((ordered & 0x8000_0000) != 0 ? ordered ^ 0x8000_0000 : ~ordered);
 
     private Page PageOf(float value, out int bin)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Edge.Imaging;
 using Edge.Packages;
 using Edge.Scoring;
@@ -47,10 +48,10 @@ public sealed class EvaluatorTests : IDisposable
         ImageFile.WritePng(folder[file], gray, Side, Side, PixelFormat.Mono8);
     }
 
-    private EvaluationResult Run(AnomalyDetector detector, float threshold, bool strict = false)
+    private EvaluationResult Run(AnomalyDetector detector, float threshold, bool strict = false, float? reviewFrom = null)
     {
         Terminal terminal = new(said, interactive: false, TimeProvider.System);
-        return Evaluator.Run(detector, Threshold(threshold), Dataset.OpenForTest(folder["data"], strict: false, terminal, Ct), Input, strict, terminal, Ct);
+        return Evaluator.Run(detector, Threshold(threshold) with { ReviewFrom = reviewFrom }, Dataset.OpenForTest(folder["data"], strict: false, terminal, Ct), Input, strict, terminal, Ct);
     }
 
     [Fact]
@@ -83,6 +84,33 @@ public sealed class EvaluatorTests : IDisposable
         double pixels = 3 * 256 + 2 * 255;
         Assert.Equal(1 - 0.5 / pixels, result.Summary.PixelAuroc!.Value, 1e-9);
         Assert.InRange(result.Summary.Aupro!.Value, 0.99, 1);
+        EvaluationFigures figures = result.Figures;
+        Assert.Equal(new ConfusionMatrix(2, 1, 1, 3), figures.AtThreshold.Confusion);
+        Assert.Equal((2 / 3.0 + 3 / 4.0) / 2, figures.AtThreshold.MeanAccuracy!.Value, 1e-12);
+        Assert.Equal((3 + 0.8) / 4, figures.AveragePrecision!.Value, 1e-12);   // 200, 160, 150 before any normal one; 90 is 4 of 5
+        Assert.Equal(8, figures.OperatingCurve.Count);
+        Assert.Equal(("aupimo", 1), (Assert.Single(figures.Undefined).Key, figures.Undefined.Count));
+        Assert.Contains("768 pixels", figures.Undefined["aupimo"], StringComparison.Ordinal);
+        Assert.DoesNotContain("NaN", JsonSerializer.Serialize(figures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Order_of_the_pictures_changes_nothing_and_reviewed_ones_are_counted()
+    {
+        byte[] normal = [20, 60, 100], anomalous = [200, 90, 150];
+        EvaluationFigures[] figures = [.. new[] { (byte[])[0, 1, 2], [2, 0, 1] }.Select(order =>
+        {
+            foreach (int i in Enumerable.Range(0, 3))
+            {
+                Write($"data/test/good/{order[i]}.png", 10, normal[i]);
+                Write($"data/test/crack/{order[i]}.png", 10, anomalous[i]);
+                Pictures.WriteMask(folder[$"data/ground_truth/crack/{order[i]}_mask.png"], Side, Side, (x, y) => (x, y) == (4, 4));
+            }
+            using AnomalyDetector detector = Brightness();
+            return Run(detector, threshold: 160, reviewFrom: 95).Figures;
+        })];
+        Assert.Equal(JsonSerializer.Serialize(figures[0]), JsonSerializer.Serialize(figures[1]));
+        Assert.Equal((1, 1), (figures[0].NormalReviewed, figures[0].AnomalousReviewed));
     }
 
     [Fact]
@@ -94,6 +122,11 @@ public sealed class EvaluatorTests : IDisposable
         Assert.Null(onlyNormal.ImageAuroc);
         Assert.Null(onlyNormal.F1Max);
         Assert.Null(onlyNormal.PixelAuroc);
+        EvaluationFigures figures = Run(detector, 100).Figures;
+        Assert.Equal("there are no anomalous pictures", figures.Undefined["imageAuroc"]);
+        Assert.Equal("there are no anomalous pictures", figures.AtThreshold.Undefined["recall"]);
+        Assert.Equal("nothing is rejected", figures.AtThreshold.Undefined["precision"]);
+        Assert.Empty(figures.OperatingCurve);
         Write("data/test/crack/b.png", 10, 30);
         EvaluationSummary noMasks = Run(detector, 100).Summary;
         Assert.Equal(1, noMasks.ImageAuroc);

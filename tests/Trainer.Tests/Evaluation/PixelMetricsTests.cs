@@ -32,6 +32,18 @@ public sealed class PixelMetricsTests
         xs = np.r_[x[:k], limit]
         ys = np.r_[y[:k], y[k - 1] + (limit - x[k - 1]) / (x[k] - x[k - 1]) * (y[k] - y[k - 1])]
         print(repr(np.trapz(ys, xs) / limit), len(regions))
+        # AUPIMO: x from normal pictures only, thresholds at every distinct normal value, straight lines in log x.
+        clean = masks.reshape(len(masks), -1).sum(1) == 0
+        t, count = np.unique(maps[clean], return_counts=True)
+        x = (np.cumsum(count[::-1]) / count.sum()) if count.size else np.array([1.0])
+        if x[0] <= 1e-5:
+            grid = np.log(np.r_[1e-5, x[(x > 1e-5) & (x < 1e-4)], 1e-4])
+            areas = []
+            for m, k in zip(maps[~clean], masks[~clean]):
+                found = np.sort(m[k])
+                y = 1 - np.searchsorted(found, t[::-1], side='left') / len(found)
+                areas.append(np.trapz(np.interp(grid, np.log(x), y), grid) / np.log(10))
+            print(repr(np.mean(areas)), *map(repr, areas))
         """;
 
     [Theory]
@@ -88,7 +100,7 @@ public sealed class PixelMetricsTests
         using TempFolder folder = new();
         PixelMetrics metrics = new();
         using Mat labels = new();
-        foreach ((float[] map, byte[] mask) in pictures)
+        foreach ((float[] map, byte[] mask) in pictures.OrderBy(p => p.Mask.Any(m => m != 0)))
         {
             if (mask.All(m => m == 0)) { metrics.AddNormal(map, "n"); continue; }
             using Mat binary = Mat.FromPixelData(height, width, MatType.CV_8UC1, mask);
@@ -102,8 +114,75 @@ public sealed class PixelMetricsTests
         Assert.Equal(exact[2], metrics.Regions);
         Assert.Equal(exact[0], metrics.Auroc()!.Value, tolerance);
         Assert.Equal(exact[1], metrics.Aupro()!.Value, tolerance);
+        OverlapFigures aupimo = metrics.Aupimo();
+        Assert.Equal(aupimo.Reason is null, exact.Length > 3);
+        if (aupimo.Reason is null)
+        {
+            Assert.Equal(exact[3], aupimo.Mean!.Value, 2e-5);
+            Assert.Equal(exact.Length - 4, aupimo.Pictures.Count);
+            // Values of one bin count as ties: a picture with few anomalous pixels feels it more than the mean does.
+            for (int i = 0; i < aupimo.Pictures.Count; i++) Assert.Equal(exact[4 + i], aupimo.Pictures[i].Aupimo, 1e-3);
+        }
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"AUROC {exact[0]} off by {metrics.Auroc() - exact[0]:E2}, AUPRO {exact[1]} off by {metrics.Aupro() - exact[1]:E2}");
+    }
+
+    [Fact]
+    public void Aupimo_equals_the_exact_computation()
+    {
+        Random random = new(11);
+        const int Width = 256;   // 1e-5 of 4 normal pictures is 2.6 pixels
+        List<(float[], byte[])> pictures = [];
+        for (int p = 0; p < 9; p++)
+        {
+            byte[] mask = new byte[Width * Width];
+            if (p % 2 == 1) for (int i = 0; i < mask.Length; i++) if (Math.Abs(i % Width - 20 * p) + Math.Abs(i / Width - 90) <= 3 * p) mask[i] = 255;
+            float lift = 0.35f + 0.02f * p;   // the anomalous pixels' values straddle the normal ones' highest
+            pictures.Add(([.. mask.Select(m => MathF.Pow(random.NextSingle(), 3) + (m > 0 ? lift * 2 * random.NextSingle() : 0))], mask));
+        }
+        Compare(pictures, Width, Width, tolerance: 1e-6);
+    }
+
+    [Fact]
+    public void Aupimo_by_hand_and_without_enough_normal_pixels()
+    {
+        int[] regions = new int[400 * 400];
+        regions.AsSpan(0, 4).Fill(1);
+        using Mat labels = Mat.FromPixelData(400, 400, MatType.CV_32SC1, regions);
+        float[] normal = new float[400 * 400];
+        normal.AsSpan(0, 1600).Fill(1);                       // one rate, 1e-2 > U, after the pixel at 1/160000 < L
+        normal[7] = 5;
+        float[] anomalous = [.. normal];
+        anomalous.AsSpan(0, 4).Clear();
+        (anomalous[0], anomalous[1]) = (9, 3);                // one above the highest normal value, one between
+        PixelMetrics metrics = new();
+        metrics.AddNormal(normal, "n");
+        metrics.AddAnomalous(anomalous, labels, 1, "a");
+        // From (6.25e-6, ¼) to (1e-2, ½), a straight line in ln x: the area from L to U is the line's value at their middle.
+        double middle = (Math.Log(Math.Sqrt(1e-5 * 1e-4)) - Math.Log(1 / 160000.0)) / (Math.Log(1e-2) - Math.Log(1 / 160000.0));
+        Assert.Equal(0.25 + 0.25 * middle, metrics.Aupimo().Mean!.Value, 1e-12);
+        Assert.Throws<InvalidOperationException>(() => metrics.AddNormal(normal, "late"));
+
+        PixelMetrics few = new();
+        few.AddNormal(new float[1000], "n");
+        few.AddAnomalous(anomalous, labels, 1, "a");
+        Assert.Null(few.Aupimo().Mean);
+        Assert.Contains("1000 pixels", few.Aupimo().Reason, StringComparison.Ordinal);
+        Assert.Equal("there are no normal pictures", new PixelMetrics().Aupimo().Reason);
+    }
+
+    [Fact]
+    public void The_curve_of_pixel_thresholds_counts_as_comparing_does()
+    {
+        Random random = new(2);
+        int[] regions = [.. Enumerable.Range(0, 4096).Select(i => i < 300 ? 1 : 0)];
+        float[] map = [.. regions.Select(r => (float)(random.Next(-40, 40) + 15 * r) / 8)];
+        using Mat labels = Mat.FromPixelData(64, 64, MatType.CV_32SC1, regions);
+        PixelMetrics metrics = new();
+        metrics.AddAnomalous(map, labels, 1, "a");
+        foreach (Training.Thresholds.OperatingPoint point in metrics.Curve()!.Points)
+            Assert.Equal(ConfusionMatrix.At(point.Threshold, map.AsSpan(300), map.AsSpan(0, 300)), point.Confusion);
+        Assert.Null(new PixelMetrics().Curve());
     }
 
     [Fact]

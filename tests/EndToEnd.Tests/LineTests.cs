@@ -16,7 +16,7 @@ public sealed class LineTests(TrainedLine line)
         using RunningProgram verdicts = broker.Subscribe("edge/line1/station1/verdict");
         using RunningProgram agent = Programs.Start(Programs.Agent, "run", "--config", Configure(folder, broker.Port));
         using RunningProgram status = broker.Subscribe("edge/line1/station1/status");
-        await Eventually.True(() => status.Output.Contains("online", StringComparison.Ordinal), "the agent is online");
+        await Ready(status);
 
         List<string> sent = [];
         using (IMqttClient plc = await Connect(broker.Port))
@@ -44,7 +44,7 @@ public sealed class LineTests(TrainedLine line)
         using TempFolder folder = new();
         using RunningProgram status = broker.Subscribe("edge/line1/station1/status");
         using RunningProgram agent = Programs.Start(Programs.Agent, "run", "--config", Configure(folder, broker.Port));
-        await Eventually.True(() => status.Output.Contains("online", StringComparison.Ordinal), "online");
+        await Ready(status);
         agent.Kill();
         await Eventually.True(() => status.Output.TrimEnd().Split('\n')[^1].Contains("offline", StringComparison.Ordinal), "the will");
         using RunningProgram late = broker.Subscribe("edge/line1/station1/status");
@@ -60,7 +60,7 @@ public sealed class LineTests(TrainedLine line)
         string models = folder["models"];
         Programs.Run(Programs.Trainer, 0, "train", "--method", "patchcore", "--data", line.Data, "--name", "flange", "--models", models, "--coreset", "0.01");
         using RunningProgram agent = Programs.Start(Programs.Agent, "run", "--config", Configure(folder, broker.Port, models));
-        await Eventually.True(() => status.Output.Contains("\"version\":1", StringComparison.Ordinal), "version 1 runs");
+        await Ready(status);
 
         using IMqttClient plc = await Connect(broker.Port);
         List<string> sent = [await Trigger(plc, 0)];
@@ -77,6 +77,10 @@ public sealed class LineTests(TrainedLine line)
         Assert.Equal(sent.Order(), Heard(verdicts).Select(v => v.JobId).Distinct().Order());
         Assert.DoesNotContain(Heard(verdicts), v => v.Verdict == "uninspected");
     }
+
+    /// <summary>Camera and model are there: what a PLC waits for before it starts the belt.</summary>
+    private static Task Ready(RunningProgram status) => Eventually.True(
+        () => status.Output.Split('\n').Any(l => l.Contains("\"camera\":\"online\"", StringComparison.Ordinal) && l.Contains("\"version\":1", StringComparison.Ordinal)), "camera and model");
 
     private string Configure(TempFolder folder, int port, string? models = null)
     {

@@ -21,6 +21,7 @@ public sealed class PackageDraft : IDisposable
         try
         {
             madeModelFolder = !Directory.Exists(modelFolder);
+            if (!madeModelFolder) RemoveAbandoned(modelFolder);
             Directory.CreateDirectory(Path.Combine(Folder, "golden"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -79,6 +80,13 @@ public sealed class PackageDraft : IDisposable
         }
     }
 
+    /// <summary>What a trainer that was killed left behind; a day is longer than any is being written.</summary>
+    private static void RemoveAbandoned(string modelFolder)
+    {
+        foreach (DirectoryInfo staging in new DirectoryInfo(modelFolder).EnumerateDirectories(".staging-*"))
+            if (DateTime.UtcNow - staging.LastWriteTimeUtc > TimeSpan.FromDays(1)) staging.Delete(recursive: true);
+    }
+
     public void Dispose()
     {
         try
@@ -88,7 +96,7 @@ public sealed class PackageDraft : IDisposable
         }
         catch (IOException)
         {
-            // The staging folder begins with a dot and is never taken for a version; a later clean-up may remove it.
+            // The staging folder begins with a dot and is never taken for a version; a later draft removes it.
         }
     }
 

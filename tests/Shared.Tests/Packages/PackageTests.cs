@@ -53,6 +53,17 @@ public sealed class PackageTests
         Assert.Empty(Directory.EnumerateFileSystemEntries(models.Path));
     }
 
+    [Fact]
+    public void What_a_killed_trainer_left_is_removed_after_a_day_and_what_is_being_written_stays()
+    {
+        using TempFolder models = new();
+        Directory.CreateDirectory(models["part/.staging-old/golden"]);
+        Directory.CreateDirectory(models["part/.staging-new"]);
+        Directory.SetLastWriteTimeUtc(models["part/.staging-old"], DateTime.UtcNow.AddDays(-2));
+        Publish(models.Path);
+        Assert.Equal([".staging-new", "1", "current"], Directory.EnumerateFileSystemEntries(models["part"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData("model.onnx", "damaged")]
     [InlineData("golden/0001.png", "damaged")]

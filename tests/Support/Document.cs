@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace Edge.Tests.Docs;
+namespace Edge.Tests;
 
 /// <summary>A committed document that is made from the code. With EDGE_UPDATE_DOCS=1 it is written instead of compared.</summary>
 internal static class Document

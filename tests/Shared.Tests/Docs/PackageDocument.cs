@@ -1,0 +1,59 @@
+using System.Text;
+using Edge.Packages;
+using Edge.Tests.Packages;
+using Xunit;
+
+namespace Edge.Tests.Docs;
+
+/// <summary>docs/package.md: the words are written here, manifest and files are those of a published package.</summary>
+public sealed class PackageDocument
+{
+    [Fact]
+    public void Says_what_is_published()
+    {
+        using TempFolder models = new();
+        Package package = PackageTests.Publish(models.Path);
+        IEnumerable<string> files = Directory.EnumerateFiles(models.Path, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(models.Path, f)).Order(StringComparer.Ordinal);
+        string text = $"""
+            # The model package
+
+            Made from the code; a test compares it. A package is immutable: it is written beside the others, verified as a reader would, flushed
+            to disk and renamed into place. `current` holds one line, the version that is to run; it is replaced by rename, and an older number rolls back.
+
+            ```
+            {string.Join('\n', files.Select(f => $"models/{f}"))}
+            ```
+
+            A package is refused, with the reason, when a file is missing, damaged (SHA-256) or not named in the manifest, when the manifest has an
+            unknown, missing or duplicate member or a value out of range, when the folder says another name or version, when the graph has another
+            signature, or when its golden images give other scores. Whatever runs then keeps running.
+
+            `model.onnx`: input `image` uint8 [N, H, W, 3] RGB; outputs `image_score` float32 [N] (raw, larger = more anomalous) and `anomaly_map` float32
+            [N, H, W]. Normalisation, network, nearest neighbours, upsampling and smoothing are inside; any ONNX Runtime gives the same numbers.
+
+            ## manifest.json
+            Files' and weights' hashes are shortened here.
+
+            ```json
+            {Shorten(package.Manifest.ToJson())}
+            ```
+
+            ## golden/expected.json
+            Score and largest map value that the graph gave on each golden image (PNG, RGB, at the model's size) when it was published.
+
+            ```json
+            {File.ReadAllText(Path.Combine(package.Folder, "golden/expected.json"))}
+            ```
+
+            """;
+        Document.Compare("docs/package.md", text);
+    }
+
+    /// <summary>Hashes of pictures depend on the encoder's version.</summary>
+    private static string Shorten(string json)
+    {
+        StringBuilder text = new(json);
+        foreach (string word in json.Split('"').Where(w => w.Length == 64 && w.All(char.IsAsciiHexDigitLower))) text.Replace(word, "…");
+        return text.ToString();
+    }
+}

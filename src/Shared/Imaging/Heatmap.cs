@@ -7,12 +7,11 @@ namespace Edge.Imaging;
 /// Draws the picture people look at: the part in gray with the anomaly map blended over it. No verdict depends on it. Keeps its
 /// buffers from picture to picture; not thread-safe, one per drawing loop.
 /// </summary>
-public sealed class Heatmap : IDisposable
+/// <param name="jpegQuality">1 to 100.</param>
+public sealed class Heatmap(int jpegQuality = 90) : IDisposable
 {
     /// <summary>Opacity of the colour where the map is at or above the range's high end.</summary>
     public const double Opacity = 0.7;
-
-    private static readonly int[] Quality = [(int)ImwriteFlags.JpegQuality, 90];
 
     /// <summary>
     /// For each of 256 levels: what is left of the gray (of 256), then what the colour adds to B, G and R (of 65,280). The colour
@@ -21,7 +20,15 @@ public sealed class Heatmap : IDisposable
     /// </summary>
     private static readonly int[] Blend = MakeBlend();
 
+    private readonly int[] quality = [(int)ImwriteFlags.JpegQuality, jpegQuality];
     private readonly Mat overlay = new();
+
+    /// <summary>The overlay's colour at a level of the range (255 = high end) over a gray: what a colour bar shows.</summary>
+    public static (byte R, byte G, byte B) ColorOf(byte level, byte gray)
+    {
+        int at = 4 * level, kept = gray * Blend[at];
+        return ((byte)((kept + Blend[at + 3]) >> 8), (byte)((kept + Blend[at + 2]) >> 8), (byte)((kept + Blend[at + 1]) >> 8));
+    }
 
     /// <summary>Overlay as JPEG.</summary>
     /// <param name="rgb">uint8 [H, W, 3], RGB: what the model saw.</param>
@@ -48,7 +55,7 @@ public sealed class Heatmap : IDisposable
                 bgr[3 * i + 2] = (byte)((gray + Blend[level + 3]) >> 8);
             }
         }
-        return Cv2.ImEncode(".jpg", overlay, out byte[] jpeg, Quality) ? jpeg : throw new EdgeException($"OpenCV could not encode a {width}×{height} heatmap.");
+        return Cv2.ImEncode(".jpg", overlay, out byte[] jpeg, quality) ? jpeg : throw new EdgeException($"OpenCV could not encode a {width}×{height} heatmap.");
     }
 
     private static int[] MakeBlend()

@@ -7,6 +7,7 @@ RootCommand root = new("Trains, evaluates and packages anomaly detectors from pi
     TrainCommand.Create(),
     EvaluateCommand.Create(),
     ReportCommand.Create(),
+    CalibrateCommand.Create(),
     SamplesCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args).ConfigureAwait(false);

@@ -54,6 +54,7 @@ public sealed class Package
         if (!float.IsFinite(manifest.Calibration.Threshold)) throw new EdgeException($"its threshold is {manifest.Calibration.Threshold}.");
         if (manifest.Calibration.ReviewFrom is { } review && !(review < manifest.Calibration.Threshold))
             throw new EdgeException($"its review band starts at {review}, not below the threshold {manifest.Calibration.Threshold}.");
+        if (manifest.Calibration.Pixel is { } pixel && !float.IsFinite(pixel.Threshold)) throw new EdgeException($"its pixel threshold is {pixel.Threshold}.");
         foreach (string required in (string[])[PackageFiles.Model, PackageFiles.Expected])
             if (!manifest.Files.ContainsKey(required)) throw new EdgeException($"{required} is not among its files.");
 

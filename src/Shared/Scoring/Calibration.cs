@@ -26,6 +26,18 @@ public sealed record Calibration
     /// <summary>Scores in [reviewFrom, threshold) are sent to review; null = no review band.</summary>
     public float? ReviewFrom { get; init; }
 
+    /// <summary>What the review band does and promises; null without one.</summary>
+    public string? ReviewPromise { get; init; }
+
+    /// <summary>Contour of what is anomalous in a map. For display only: no verdict looks at it. null = none was chosen.</summary>
+    public PixelThreshold? Pixel { get; init; }
+
+    /// <summary>What the threshold was chosen with; null = the manifest's data set, in training, or nothing at all (by hand).</summary>
+    public CalibrationData? Data { get; init; }
+
+    /// <summary>The version of the same graph that this calibration changed; null = calibrated in training.</summary>
+    public int? DerivedFrom { get; init; }
+
     /// <summary>Verdict for a raw score. NaN and infinities are never accepted: they are <see cref="Verdict.Uninspected"/>.</summary>
     public Verdict Decide(float score) =>
         !float.IsFinite(score) ? Verdict.Uninspected
@@ -36,6 +48,17 @@ public sealed record Calibration
 
 /// <summary>Closed interval of raw values.</summary>
 public sealed record ValueRange(float Low, float High);
+
+/// <param name="Method">How it was chosen, e.g. <c>max-fpr</c>.</param>
+/// <param name="Threshold">Raw map value; at or above it a pixel is shown as anomalous.</param>
+/// <param name="Promise">What it does to the pixels it was chosen with.</param>
+public sealed record PixelThreshold(string Method, float Threshold, string Promise);
+
+/// <param name="Source"><c>pictures</c>, or <c>scores</c> read from a file.</param>
+/// <param name="Digest">SHA-256 over the sorted SHA-256 of the pictures, or of the file.</param>
+/// <param name="Normal">Normal parts among them.</param>
+/// <param name="Anomalous">Anomalous parts among them.</param>
+public sealed record CalibrationData(string Source, string Digest, int Normal, int Anomalous);
 
 /// <summary>Distribution of raw scores: enough to see drift later without keeping the pictures.</summary>
 /// <param name="Count">Pictures.</param>

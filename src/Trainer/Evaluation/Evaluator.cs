@@ -33,7 +33,7 @@ internal static class Evaluator
                 picture.Rgb.CopyTo(detector.Input);
                 float score = detector.Run();
                 if (!float.IsFinite(score)) throw new EdgeException($"The score of {file} is {score}; the model can't be evaluated.");
-                scores.Add(new PictureScore(file, picture.Picture.Label, score, calibration.Decide(score)));
+                scores.Add(new PictureScore(file, picture.Picture.Label, score, Verdict.Uninspected));
                 if (picture.Picture.IsNormal) pixels.AddNormal(detector.Map, file);
                 else if (picture.Picture.MaskPath is not { } mask) withoutMask++;
                 else if (masks.Read(picture, labels, out int regions) is { } reason) unusable.Add(new SkippedPicture(mask, reason));
@@ -44,16 +44,28 @@ internal static class Evaluator
         });
         foreach (SkippedPicture mask in unusable) terminal.Warn($"not in the pixel figures: {mask.Path}: {mask.Reason}");
         if (scores.Count == 0) throw new EdgeException($"None of the {dataset.Test.Count} test pictures of {dataset.Folder} can be read.");
-        return new EvaluationResult
+        return Judge(scores, pixels, calibration, auproLimit) with
         {
-            Pictures = scores,
-            Folders = Folders(scores),
-            Summary = Summarise(scores, pixels),
-            Figures = Figures(scores, pixels, calibration.Threshold, auproLimit),
-            Pixels = pixels,
             Skipped = [.. dataset.Skipped, .. skipped],
             UnusableMasks = unusable,
             WithoutMask = withoutMask,
+        };
+    }
+
+    /// <summary>The same scores under a calibration, which may be another one than they were first judged by.</summary>
+    public static EvaluationResult Judge(IReadOnlyList<PictureScore> scores, PixelMetrics pixels, Calibration calibration, double auproLimit = AuproLimit)
+    {
+        List<PictureScore> judged = [.. scores.Select(s => s with { Verdict = calibration.Decide(s.Score) })];
+        return new EvaluationResult
+        {
+            Pictures = judged,
+            Folders = Folders(judged),
+            Summary = Summarise(judged, pixels),
+            Figures = Figures(judged, pixels, calibration.Threshold, auproLimit),
+            Pixels = pixels,
+            Skipped = [],
+            UnusableMasks = [],
+            WithoutMask = 0,
             Regions = pixels.Regions,
         };
     }

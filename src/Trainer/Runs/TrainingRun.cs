@@ -88,7 +88,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
     }
 
     /// <summary>The SDK appends the commit to the informational version when it builds inside a repository: 1.0.0+commit.</summary>
-    private static string? BuiltFrom =>
+    internal static string? BuiltFrom =>
         typeof(TrainingRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+') is [_, var commit] ? commit : null;
 
     private string Report(

@@ -37,6 +37,7 @@ internal sealed record ReviewBand(float From, long NormalReviewed, long Anomalou
         ObservedRate accepted = ObservedRate.Count(outer.Misses, outer.Anomalous, allowed);
         long normal = outer.FalseRejects - inner.FalseRejects, anomalous = inner.Misses - outer.Misses;
         return new ReviewBand(from, normal, anomalous, accepted,
-            $"Scores from {from:G6} go to review: {normal} of {outer.Normal} normal and {anomalous} of {outer.Anomalous} anomalous pictures. Without review, {accepted.Words("miss", "misses", "anomalous", "miss rate")}.");
+            outer.Total == 0 ? $"Scores from {from:G6} go to review; chosen by hand, nothing was measured."
+            : $"Scores from {from:G6} go to review: {normal} of {outer.Normal} normal and {anomalous} of {outer.Anomalous} anomalous pictures. Without review, {accepted.Words("miss", "misses", "anomalous", "miss rate")}.");
     }
 }

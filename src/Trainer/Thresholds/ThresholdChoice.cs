@@ -10,7 +10,7 @@ internal sealed record ThresholdChoice
     /// <summary>Raw image score; a score at or above it is rejected.</summary>
     public required float Threshold { get; init; }
 
-    /// <summary>What was asked for, e.g. "false positive rate at most 1 %"; empty when the method has nothing to set.</summary>
+    /// <summary>What was asked for, e.g. "FPR ≤ 1 %"; empty when the method has nothing to set.</summary>
     public required string Setting { get; init; }
 
     public required ConfusionMatrix Confusion { get; init; }

@@ -56,10 +56,10 @@ internal static class ThresholdChooser
             Threshold = threshold,
             Setting = request.Method switch
             {
-                MaxFpr => $"FPR ≤ {ObservedRate.Percent(fpr)}",
-                MaxFnr => $"FNR ≤ {ObservedRate.Percent(fnr)}",
-                ThresholdMethod.SplitConformal => request.MaxFpr is { } rate ? $"FPR ≤ {ObservedRate.Percent(rate)}" : "",
-                MinCost => $"escape {request.Costs!.Escape:G4}, overkill {request.Costs.Overkill:G4}, {ObservedRate.Percent(request.Costs.Prevalence)} anomalous",
+                MaxFpr => $"FPR ≤ {fpr * 100:0.####} %",
+                MaxFnr => $"FNR ≤ {fnr * 100:0.####} %",
+                ThresholdMethod.SplitConformal => request.MaxFpr is { } rate ? $"FPR ≤ {rate * 100:0.####} %" : "normal only",
+                MinCost => $"cost {request.Costs!.Escape:G4} : {request.Costs.Overkill:G4}, {request.Costs.Prevalence * 100:0.####} % anomalous",
                 _ => "",
             },
             Confusion = confusion,

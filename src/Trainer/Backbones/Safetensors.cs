@@ -17,6 +17,7 @@ internal sealed class Safetensors
     private sealed record Entry(string Type, long[] Shape, long Begin, long End);
 
     private readonly Dictionary<string, Entry> entries = [];
+    private readonly Dictionary<string, string> metadata = [];
     private readonly byte[] bytes;
     private readonly int dataStart;
 
@@ -25,6 +26,9 @@ internal sealed class Safetensors
 
     /// <summary>Of the whole file, lower-case hexadecimal.</summary>
     public string Sha256 { get; }
+
+    /// <summary><c>__metadata__</c>: text by text.</summary>
+    public IReadOnlyDictionary<string, string> Metadata => metadata;
 
     public Safetensors(string name, byte[] content)
     {
@@ -38,8 +42,12 @@ internal sealed class Safetensors
         {
             using JsonDocument json = JsonDocument.Parse(content.AsMemory(8, (int)header), new JsonDocumentOptions { MaxDepth = 8 });
             foreach (JsonProperty property in json.RootElement.EnumerateObject())
-                if (property.Name != "__metadata__" && !entries.TryAdd(property.Name, ReadEntry(property)))
+            {
+                if (property.Name == "__metadata__")
+                    foreach (JsonProperty text in property.Value.EnumerateObject()) metadata[text.Name] = text.Value.GetString() ?? "";
+                else if (!entries.TryAdd(property.Name, ReadEntry(property)))
                     throw Refused($"tensor {property.Name} is listed twice");
+            }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {

@@ -24,11 +24,18 @@ internal sealed class TrunkNetwork : IDisposable
     /// <returns>float32 [N, C2, H/8, W/8] and [N, C3, H/16, W/16] (rounded up), owned by the caller's dispose scope.</returns>
     public (Tensor Layer2, Tensor Layer3) Forward(Tensor image)
     {
+        (_, Tensor layer2, Tensor layer3) = Layers(image);
+        return (layer2, layer3);
+    }
+
+    /// <param name="image">uint8 [N, H, W, 3], RGB.</param>
+    /// <returns>float32 [N, C1, H/4, W/4], [N, C2, H/8, W/8] and [N, C3, H/16, W/16] (rounded up), owned by the caller's dispose scope.</returns>
+    public (Tensor Layer1, Tensor Layer2, Tensor Layer3) Layers(Tensor image)
+    {
         Tensor x = (image.to(Device).permute(0, 3, 1, 2).to_type(ScalarType.Float32) / 255 - mean) / deviation;
         x = nn.functional.max_pool2d(Apply(trunk.Stem, x).relu_(), kernel_size: 3, stride: 2, padding: 1);
-        x = Apply(trunk.Layer1, x);
-        Tensor layer2 = Apply(trunk.Layer2, x);
-        return (layer2, Apply(trunk.Layer3, layer2));
+        Tensor layer1 = Apply(trunk.Layer1, x), layer2 = Apply(trunk.Layer2, layer1);
+        return (layer1, layer2, Apply(trunk.Layer3, layer2));
     }
 
     public void Dispose()

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using Edge.Imaging;
-using Edge.Training.Backbones;
 using Edge.Training.Methods;
-using Edge.Training.Methods.PatchCore;
 using Edge.Training.Runs;
 
 namespace Edge.Training.Cli;
@@ -10,16 +8,11 @@ namespace Edge.Training.Cli;
 internal static class TrainCommand
 {
     private static readonly Option<string> Data = new("--data") { Required = true, HelpName = "DIR", Description = "train/good, test/good, test/<defect>, ground_truth/<defect> as in MVTec AD, or a plain folder of normal pictures." };
-    private static readonly Option<string> Method = new("--method") { Required = true, HelpName = "NAME", Description = "patchcore." };
     private static readonly Option<string> Name = new("--name") { Required = true, HelpName = "NAME", Description = "Of the package: a-z, 0-9, '.', '_', '-'." };
     private static readonly Option<string> Models = new("--models") { Required = true, HelpName = "DIR", Description = "The package is published as DIR/NAME/<version>, and DIR/NAME/current names it." };
-    private static readonly Option<string?> BackboneFile = new("--backbone") { HelpName = "FILE", Description = "ResNet-18 weights (.safetensors, torchvision names). Default: the embedded half-width trunk." };
-    private static readonly Option<InputSpec?> Size = new("--size") { HelpName = "N|WxH", Description = "Model input in pixels, multiples of 8. Default: 256.", CustomParser = Arguments.Size };
+    private static readonly Option<InputSpec?> Size = new("--size") { HelpName = "N|WxH", Description = "Model input in pixels, Default: 256; PatchCore needs multiples of 8.", CustomParser = Arguments.Size };
     private static readonly Option<Roi?> Region = new("--roi") { HelpName = "X,Y,W,H", Description = "Part of the frame to inspect, camera pixels. Default: all of it.", CustomParser = Arguments.Roi };
     private static readonly Option<int> WhiteLevel = new("--white-level") { HelpName = "N", Description = "16-bit sample that is white: 4095 for a 12-bit camera.", DefaultValueFactory = _ => ushort.MaxValue };
-    private static readonly Option<double> Coreset = new("--coreset") { HelpName = "RATIO", Description = "Share of the patches kept in the memory bank.", DefaultValueFactory = _ => 0.1 };
-    private static readonly Option<long?> Memory = new("--memory") { HelpName = "SIZE", Description = "Most bytes of the memory bank, e.g. 64MiB (default).", CustomParser = Arguments.Bytes };
-    private static readonly Option<int> MaxPatches = new("--max-patches") { HelpName = "N", Description = "Patches the coreset is selected from; more are sampled.", DefaultValueFactory = _ => 150_000 };
     private static readonly Option<double> HoldOut = new("--holdout") { HelpName = "SHARE", Description = "Share of the normal pictures held out for the threshold.", DefaultValueFactory = _ => 0.2 };
     private static readonly Option<string?> CalibrateOn = new("--calibrate-on") { HelpName = "DIR", Description = "Normal pictures for the threshold; then none of --data is held out." };
     private static readonly Option<double?> FalseRejectRate = new("--false-reject-rate") { HelpName = "RATE", Description = "Share of normal parts that may be rejected. Default: 0.01, or the strictest the held-out pictures allow." };
@@ -39,8 +32,11 @@ internal static class TrainCommand
               edge-trainer train --method patchcore --data parts --name flange --models models --backbone resnet18.safetensors --coreset 0.05
               edge-trainer train --method patchcore --data parts --name flange --models models --roi 200,100,800,800 --size 384 --false-reject-rate 0.02
               edge-trainer train --method patchcore --data parts --name flange --models models --json > training.json
+              edge-trainer train --method fastflow --data parts --name flange --models models --epochs 50 --checkpoint flange.safetensors
+              edge-trainer train --method fastflow --data parts --name flange --models models --epochs 50 --checkpoint flange.safetensors --resume
             """)
-        { Data, Method, Name, Models, BackboneFile, Size, Region, WhiteLevel, Coreset, Memory, MaxPatches, HoldOut, CalibrateOn, FalseRejectRate, Seed, Threads, Strict, Json };
+        { Data, Name, Models, Size, Region, WhiteLevel, HoldOut, CalibrateOn, FalseRejectRate, Seed, Threads, Strict, Json };
+        MethodArguments.AddTo(command);
         command.SetAction((parsed, ct) => Task.Run(() => Run(parsed, ct), ct));
         return command;
     }
@@ -67,25 +63,10 @@ internal static class TrainCommand
             Strict = parsed.GetValue(Strict),
         };
         TorchRuntime.Start(threads);
-        using DetectionMethod method = CreateMethod(parsed, threads);
+        using DetectionMethod method = MethodArguments.Create(parsed, threads, parsed.GetValue(Seed));
         TrainingResult result = new TrainingRun(options, method, terminal, TimeProvider.System, ct).Execute();
         TrainingTables.Write(terminal, result);
         if (parsed.GetValue(Json)) Console.Out.WriteLine(TrainingDocument.Of(result).ToJson());
         return 0;
-    }
-
-    private static PatchCoreMethod CreateMethod(ParseResult parsed, int threads)
-    {
-        string method = parsed.GetRequiredValue(Method);
-        if (method != "patchcore") throw new EdgeException($"--method {method} is not known; there is: patchcore.");
-        PatchCoreOptions options = new()
-        {
-            CoresetRatio = parsed.GetValue(Coreset),
-            MemoryBytes = parsed.GetValue(Memory) ?? PatchCoreOptions.UsualMemory,
-            MaxPatches = parsed.GetValue(MaxPatches),
-            Seed = parsed.GetValue(Seed),
-            Threads = threads,
-        };
-        return new PatchCoreMethod(Backbone.Load(parsed.GetValue(BackboneFile)), options.Check());
     }
 }

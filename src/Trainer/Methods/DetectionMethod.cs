@@ -2,6 +2,7 @@ using Edge.Imaging;
 using Edge.Training.Backbones;
 using Edge.Training.Cli;
 using Edge.Training.Data;
+using Edge.Training.Methods.Networks;
 using TorchSharp;
 
 namespace Edge.Training.Methods;
@@ -16,6 +17,15 @@ internal abstract class DetectionMethod(Backbone backbone) : IDisposable
 
     /// <summary>Everything that was chosen, and what came of it, as the manifest shows it.</summary>
     public abstract IReadOnlyDictionary<string, string> Parameters { get; }
+
+    /// <summary>The graph takes pictures of the size it was trained on only.</summary>
+    public virtual bool FixedSize => true;
+
+    /// <summary>Largest relative difference between ONNX Runtime and TorchSharp that rounding explains.</summary>
+    public virtual double Tolerance => 1e-4;
+
+    /// <summary>How training went; empty for a method without epochs.</summary>
+    public virtual IReadOnlyList<EpochRecord> Epochs => [];
 
     /// <exception cref="EdgeException">The method can't work with pictures of this size.</exception>
     public abstract void CheckInput(InputSpec input);

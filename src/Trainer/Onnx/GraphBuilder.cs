@@ -44,15 +44,15 @@ internal sealed class GraphBuilder
     /// <summary>A vector of indices, axes or sizes.</summary>
     public string Integers(params ReadOnlySpan<long> data) => Constant(MemoryMarshal.AsBytes(data), DataType.Int64, [data.Length]);
 
-    /// <summary>uint8 input; a dimension of 0 is symbolic and called N.</summary>
-    public string Input(string name, params ReadOnlySpan<long> shape)
+    /// <summary>uint8 input.</summary>
+    public string Input(string name, params ReadOnlySpan<Dimension> shape)
     {
         graph.Input.Add(Describe(name, DataType.Uint8, shape));
         return name;
     }
 
     /// <summary>float32 output <paramref name="name"/>, holding <paramref name="value"/>.</summary>
-    public void Output(string name, string value, params ReadOnlySpan<long> shape)
+    public void Output(string name, string value, params ReadOnlySpan<Dimension> shape)
     {
         NodeProto node = new() { OpType = "Identity", Name = $"to_{name}" };
         node.Input.Add(value);
@@ -80,11 +80,11 @@ internal sealed class GraphBuilder
 
     private string Next(string kind) => $"{kind}_{values++}";
 
-    private static ValueInfoProto Describe(string name, DataType type, ReadOnlySpan<long> shape)
+    private static ValueInfoProto Describe(string name, DataType type, ReadOnlySpan<Dimension> shape)
     {
         TensorShapeProto dimensions = new();
-        foreach (long side in shape)
-            dimensions.Dim.Add(side == 0 ? new TensorShapeProto.Types.Dimension { DimParam = "N" } : new TensorShapeProto.Types.Dimension { DimValue = side });
+        foreach (Dimension side in shape)
+            dimensions.Dim.Add(side.Symbol is { } symbol ? new TensorShapeProto.Types.Dimension { DimParam = symbol } : new TensorShapeProto.Types.Dimension { DimValue = side.Size });
         return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = dimensions } } };
     }
 
@@ -96,4 +96,11 @@ internal sealed class GraphBuilder
         long[] l => new AttributeProto { Name = name, Ints = { l }, Type = AttributeType.Ints },
         _ => throw new ArgumentException($"Attribute {name} is a {value.GetType().Name}.", nameof(value)),
     };
+}
+
+/// <summary>One side of a graph's input or output: a number, or the name of what is known only when the graph runs. 0 is N, the batch.</summary>
+internal readonly record struct Dimension(string? Symbol, long Size)
+{
+    public static implicit operator Dimension(long size) => new(size == 0 ? "N" : null, size);
+    public static implicit operator Dimension(string symbol) => new(symbol, 0);
 }

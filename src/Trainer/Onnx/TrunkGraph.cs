@@ -6,8 +6,8 @@ namespace Edge.Training.Onnx;
 internal static class TrunkGraph
 {
     /// <param name="image">uint8 [N, H, W, 3], RGB.</param>
-    /// <returns>float32 [N, C2, H/8, W/8] and [N, C3, H/16, W/16] (rounded up).</returns>
-    public static (string Layer2, string Layer3) Add(GraphBuilder graph, string image, ResNet18Trunk trunk)
+    /// <returns>float32 [N, C1, H/4, W/4], [N, C2, H/8, W/8] and [N, C3, H/16, W/16] (rounded up).</returns>
+    public static (string Layer1, string Layer2, string Layer3) Add(GraphBuilder graph, string image, ResNet18Trunk trunk)
     {
         // (x / 255 − μ) / σ: the subtraction stays (the zero padding comes after it), the scale 1 / (255 σ) goes into the stem.
         string x = graph.Node("Cast", [graph.Node("Transpose", [image], ("perm", new long[] { 0, 3, 1, 2 }))], ("to", 1));
@@ -19,7 +19,7 @@ internal static class TrunkGraph
         x = graph.Node("MaxPool", [x], ("kernel_shape", new long[] { 3, 3 }), ("strides", new long[] { 2, 2 }), ("pads", new long[] { 1, 1, 1, 1 }));
         string layer1 = trunk.Layer1.Aggregate(x, (input, block) => Add(graph, input, block));
         string layer2 = trunk.Layer2.Aggregate(layer1, (input, block) => Add(graph, input, block));
-        return (layer2, trunk.Layer3.Aggregate(layer2, (input, block) => Add(graph, input, block)));
+        return (layer1, layer2, trunk.Layer3.Aggregate(layer2, (input, block) => Add(graph, input, block)));
     }
 
     private static string Add(GraphBuilder graph, string x, BasicBlock block)

@@ -9,13 +9,11 @@ namespace Edge.Training.Runs;
 /// <summary>ONNX Runtime and the training framework must say the same about real pictures before anything is published.</summary>
 internal static class ParityCheck
 {
-    public const double Tolerance = 1e-4;
-
     /// <exception cref="EdgeException">They differ by more than the tolerance; the message names the picture.</exception>
     public static ParityInfo Run(DetectionMethod method, AnomalyDetector detector, IReadOnlyList<LoadedPicture> pictures, TrainingContext context) =>
         context.Terminal.Progress("comparing ONNX Runtime and TorchSharp", progress =>
         {
-            double largestScore = 0, largestMap = 0;
+            double largestScore = 0, largestMap = 0, tolerance = method.Tolerance;
             for (int i = 0; i < pictures.Count; i++)
             {
                 context.Cancellation.ThrowIfCancellationRequested();
@@ -25,12 +23,12 @@ internal static class ParityCheck
                 (torch.Tensor expected, torch.Tensor map) = method.Score(torch.from_array(pictures[i].Rgb).reshape(1, detector.Height, detector.Width, 3));
                 double scoreDifference = Difference(score, expected.item<float>(), Math.Max(Math.Abs(score), Math.Abs(expected.item<float>())));
                 double mapDifference = Largest(detector.Map, map.data<float>().ToArray());
-                if (!(scoreDifference <= Tolerance && mapDifference <= Tolerance))
-                    throw new EdgeException($"The exported graph differs from the trained model on {pictures[i].Picture.Path}: score by {scoreDifference:G3}, map by {mapDifference:G3} (relative; allowed {Tolerance:G3}). Nothing was published.");
+                if (!(scoreDifference <= tolerance && mapDifference <= tolerance))
+                    throw new EdgeException($"The exported graph differs from the trained model on {pictures[i].Picture.Path}: score by {scoreDifference:G3}, map by {mapDifference:G3} (relative; allowed {tolerance:G3}). Nothing was published.");
                 (largestScore, largestMap) = (Math.Max(largestScore, scoreDifference), Math.Max(largestMap, mapDifference));
                 progress.Report((i + 1.0) / pictures.Count);
             }
-            return new ParityInfo(pictures.Count, largestScore, largestMap, Tolerance);
+            return new ParityInfo(pictures.Count, largestScore, largestMap, tolerance);
         });
 
     /// <summary>Largest difference over the largest value.</summary>

@@ -6,6 +6,7 @@ using Edge.Training.Cli;
 using Edge.Training.Data;
 using Edge.Training.Evaluation;
 using Edge.Training.Methods;
+using Edge.Training.Methods.Networks;
 using Edge.Training.Reports;
 using Edge.Training.Thresholds;
 
@@ -42,7 +43,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
 
         IReadOnlyList<LoadedPicture> proofs = ProofPictures.Load(split.Calibration, dataset.Test, context);
         ParityInfo parity = ParityCheck.Run(method, detector, proofs, context);
-        Write(() => GoldenImages.Write(draft, detector, proofs));
+        Write(() => GoldenImages.Write(draft, detector, proofs, method.Tolerance));
         EvaluationResult? evaluation = dataset.Test.Count == 0 ? null
             : Evaluator.Run(detector, calibration, dataset, options.Input, options.Strict, terminal, cancellation);
 
@@ -52,6 +53,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         {
             ["calibratedOn"] = options.CalibrateOn is null ? $"held-out pictures ({options.HoldOut.ToString(CultureInfo.InvariantCulture)} of the normal ones)" : "separate pictures",
         };
+        if (method.Epochs.Count > 0) Write(() => File.WriteAllText(Path.Combine(draft.Folder, "training.csv"), TrainingCurve.ToCsv(method.Epochs)));
         DateTimeOffset now = time.GetUtcNow();
         Write(() => File.WriteAllText(Path.Combine(draft.Folder, "report.html"), Report(calibration, data, parity, evaluation, parameters, heldOut, now)));
         cancellation.ThrowIfCancellationRequested();
@@ -62,7 +64,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
             Version = version,
             Method = method.Name,
             Backbone = method.Backbone.Info,
-            Input = options.Input,
+            Input = options.Input with { FixedSize = method.FixedSize },
             Calibration = calibration,
             Evaluation = evaluation?.Summary,
             Dataset = data,

@@ -26,7 +26,7 @@ internal sealed class PatchCoreExport(ResNet18Trunk trunk, MemoryBank bank, Inpu
     public void Save(string path)
     {
         string image = graph.Input("image", 0, input.Height, input.Width, 3);
-        (string layer2, string layer3) = TrunkGraph.Add(graph, image, trunk);
+        (_, string layer2, string layer3) = TrunkGraph.Add(graph, image, trunk);
         float[] mean = Mean();
         string rows = graph.Constant(Centred(mean), bank.Count, bank.Dimension);
         string fineRows = Features(layer2, mean.AsSpan(0, fine));                                                // [N·P, C2]

@@ -6,6 +6,9 @@ internal sealed record PatchCoreOptions
     /// <summary>Dimensions of the random projection in which the coreset is selected (Johnson-Lindenstrauss).</summary>
     public const int Projection = 128;
 
+    /// <summary>Of a smoke run.</summary>
+    public const int QuickPatches = 5_000;
+
     public const long UsualMemory = 64 << 20;
     public const long MostMemory = 1L << 30;   // a graph file is below 2 GiB
 

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using Edge.Training.Backbones;
+using Edge.Training.Methods;
+using Edge.Training.Methods.FastFlow;
+using Edge.Training.Methods.Networks;
+using Edge.Training.Methods.PatchCore;
+
+namespace Edge.Training.Cli;
+
+/// <summary>Which method <c>train</c> uses, and what belongs to one method only.</summary>
+internal static class MethodArguments
+{
+    private static readonly Option<string> Method = new("--method") { Required = true, HelpName = "NAME", Description = "patchcore or fastflow." };
+    private static readonly Option<string?> BackboneFile = new("--backbone") { HelpName = "FILE", Description = "ResNet-18 weights (.safetensors, torchvision names). Default: the embedded half-width trunk." };
+    private static readonly Option<bool> Quick = new("--quick") { Description = "A smoke run: a small memory bank or a few steps. The model is not a good one." };
+    private static readonly Option<double> Coreset = new("--coreset") { HelpName = "RATIO", Description = "PatchCore: share of the patches kept in the memory bank.", DefaultValueFactory = _ => 0.1 };
+    private static readonly Option<long?> Memory = new("--memory") { HelpName = "SIZE", Description = "PatchCore: most bytes of the memory bank, e.g. 64MiB (default).", CustomParser = Arguments.Bytes };
+    private static readonly Option<int> MaxPatches = new("--max-patches") { HelpName = "N", Description = "PatchCore: patches the coreset is selected from; more are sampled.", DefaultValueFactory = _ => 150_000 };
+    private static readonly Option<int> FlowSteps = new("--flow-steps") { HelpName = "N", Description = "FastFlow: flow steps for each of the three scales.", DefaultValueFactory = _ => 8 };
+    private static readonly Option<double> HiddenRatio = new("--hidden-ratio") { HelpName = "RATIO", Description = "FastFlow: hidden over input channels of the subnets.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<double> FeatureNoise = new("--feature-noise") { HelpName = "SIGMA", Description = "FastFlow: noise on the standardised features in training.", DefaultValueFactory = _ => 0.1 };
+    private static readonly Option<int?> Epochs = new("--epochs") { HelpName = "N", Description = $"FastFlow: passes over the pictures at most. Default: what comes to {TrainingSchedule.UsualSteps} steps." };
+    private static readonly Option<int> Batch = new("--batch") { HelpName = "N", Description = "FastFlow: pictures a step.", DefaultValueFactory = _ => 4 };
+    private static readonly Option<double> LearningRate = new("--learning-rate") { HelpName = "RATE", Description = "FastFlow: of Adam, at the start.", DefaultValueFactory = _ => 1e-3 };
+    private static readonly Option<string?> Checkpoint = new("--checkpoint") { HelpName = "FILE", Description = "FastFlow: written after every epoch." };
+    private static readonly Option<bool> Resume = new("--resume") { Description = "FastFlow: go on from --checkpoint. Equals a run that was never interrupted." };
+
+    private static readonly Option[] OfPatchCore = [Coreset, Memory, MaxPatches];
+    private static readonly Option[] OfFastFlow = [FlowSteps, HiddenRatio, FeatureNoise, Epochs, Batch, LearningRate, Checkpoint, Resume];
+
+    public static void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[Method, BackboneFile, Quick, .. OfPatchCore, .. OfFastFlow]) command.Add(option);
+    }
+
+    /// <exception cref="EdgeException">An unknown method, an option of another method, or a value out of range.</exception>
+    public static DetectionMethod Create(ParseResult parsed, int threads, int seed)
+    {
+        string method = parsed.GetRequiredValue(Method);
+        Option[] foreign = method switch
+        {
+            "patchcore" => OfFastFlow,
+            "fastflow" => OfPatchCore,
+            _ => throw new EdgeException($"--method {method} is not known; there are: patchcore, fastflow."),
+        };
+        if (foreign.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } wrong)
+            throw new EdgeException($"{wrong.Name} does not belong to --method {method}.");
+        return method == "patchcore" ? PatchCore(parsed, threads, seed) : FastFlow(parsed, seed);
+    }
+
+    private static PatchCoreMethod PatchCore(ParseResult parsed, int threads, int seed)
+    {
+        bool quick = parsed.GetValue(Quick);
+        PatchCoreOptions options = new()
+        {
+            CoresetRatio = parsed.GetValue(Coreset),
+            MemoryBytes = parsed.GetValue(Memory) ?? PatchCoreOptions.UsualMemory,
+            MaxPatches = quick ? Math.Min(parsed.GetValue(MaxPatches), PatchCoreOptions.QuickPatches) : parsed.GetValue(MaxPatches),
+            Seed = seed,
+            Threads = threads,
+        };
+        return new PatchCoreMethod(Backbone.Load(parsed.GetValue(BackboneFile)), options.Check());
+    }
+
+    private static FastFlowMethod FastFlow(ParseResult parsed, int seed)
+    {
+        FastFlowOptions options = new() { Steps = parsed.GetValue(FlowSteps), HiddenRatio = parsed.GetValue(HiddenRatio), FeatureNoise = parsed.GetValue(FeatureNoise), Seed = seed };
+        TrainingSchedule schedule = new()
+        {
+            Epochs = parsed.GetValue(Epochs),
+            BatchSize = parsed.GetValue(Batch),
+            LearningRate = parsed.GetValue(LearningRate),
+            Checkpoint = parsed.GetValue(Checkpoint),
+            Resume = parsed.GetValue(Resume),
+            Quick = parsed.GetValue(Quick),
+            Seed = seed,
+        };
+        return new FastFlowMethod(Backbone.Load(parsed.GetValue(BackboneFile)), options.Check(), schedule.Check());
+    }
+}

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Edge.Imaging;
 using Edge.Packages;
 using Edge.Scoring;
 using Edge.Training.Data;
@@ -13,6 +14,7 @@ internal static class EvaluateCommand
     {
         Option<string> package = new("--package") { Required = true, HelpName = "DIR", Description = "A version's folder, or models/<name> for its current version." };
         Option<string> data = new("--data") { Required = true, HelpName = "DIR", Description = "Labelled pictures: test/good, test/<defect>, ground_truth/<defect>/<picture>_mask.png." };
+        Option<InputSpec?> size = new("--size") { HelpName = "N|WxH", Description = "Inspect at another size than the package's; PatchCore's graph takes its own only.", CustomParser = Arguments.Size };
         Option<int> threads = new("--threads") { HelpName = "N", Description = "Threads of ONNX Runtime; 0 = all cores." };
         Option<double> limit = new("--aupro-limit") { HelpName = "RATE", Description = "False positive rate up to which AUPRO is taken.", DefaultValueFactory = _ => Evaluator.AuproLimit };
         Option<bool> strict = new("--strict") { Description = "Stop at a picture that can't be read instead of leaving it out." };
@@ -30,31 +32,43 @@ internal static class EvaluateCommand
             Examples:
               edge-trainer evaluate --package models/flange --data samples
               edge-trainer evaluate --package models/flange/3 --data samples --json > evaluation.json
+              edge-trainer evaluate --package models/flow --data samples --size 384
             """)
-        { package, data, threads, limit, strict, json };
+        { package, data, size, threads, limit, strict, json };
         command.SetAction((parsed, ct) => Task.Run(
             () => Run(
-                parsed.GetRequiredValue(package), parsed.GetRequiredValue(data), parsed.GetValue(threads), parsed.GetValue(limit),
+                parsed.GetRequiredValue(package), parsed.GetRequiredValue(data), parsed.GetValue(size), parsed.GetValue(threads), parsed.GetValue(limit),
                 parsed.GetValue(strict), parsed.GetValue(json), ct),
             ct));
         return command;
     }
 
-    private static int Run(string packageFolder, string dataFolder, int threads, double auproLimit, bool strict, bool json, CancellationToken ct)
+    private static int Run(string packageFolder, string dataFolder, InputSpec? size, int threads, double auproLimit, bool strict, bool json, CancellationToken ct)
     {
         Terminal terminal = new(json);
         if (auproLimit is not (> 0 and <= 1)) throw new EdgeException($"--aupro-limit is {auproLimit}; it must be above 0 and at most 1.");
         Package package = PackageStore.OpenAny(packageFolder);
         Manifest manifest = package.Manifest;
+        InputSpec input = Resized(manifest, size, terminal);
         Dataset dataset = Dataset.OpenForTest(dataFolder, strict, terminal, ct);
-        using AnomalyDetector detector = AnomalyDetector.Load(package, new DetectorOptions { Threads = threads });
+        using AnomalyDetector detector = AnomalyDetector.Load(package.ModelPath, input.Width, input.Height, new DetectorOptions { Threads = threads });
         long started = Stopwatch.GetTimestamp();
-        EvaluationResult result = Evaluator.Run(detector, manifest.Calibration, dataset, manifest.Input, strict, terminal, ct, auproLimit);
+        EvaluationResult result = Evaluator.Run(detector, manifest.Calibration, dataset, input, strict, terminal, ct, auproLimit);
         TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
         terminal.Line($"{manifest.Name} version {manifest.Version} ({manifest.Method}, {manifest.Backbone.Name}) on {dataset.Folder}, "
             + $"{result.Pictures.Count} pictures in {elapsed.TotalSeconds:0.0} s");
         EvaluationTables.Write(terminal, result, manifest.Calibration.Threshold);
         if (json) Console.Out.WriteLine(EvaluationDocument.Of(package, dataset, result, elapsed).ToJson());
         return 0;
+    }
+
+    /// <exception cref="EdgeException">Another size than the package's, and its graph takes no other.</exception>
+    private static InputSpec Resized(Manifest manifest, InputSpec? size, Terminal terminal)
+    {
+        InputSpec input = manifest.Input;
+        if (size is null || (size.Width, size.Height) == (input.Width, input.Height)) return input;
+        if (input.FixedSize) throw new EdgeException($"{manifest.Name} is a {manifest.Method} package and takes {input.Width}×{input.Height} only; train again with --size {size.Width}x{size.Height}.");
+        terminal.Warn($"the threshold was chosen at {input.Width}×{input.Height}; scores at {size.Width}×{size.Height} are others");
+        return input with { Width = size.Width, Height = size.Height };
     }
 }

@@ -18,7 +18,7 @@ internal static class MethodArguments
     private static readonly Option<int> MaxPatches = new("--max-patches") { HelpName = "N", Description = "PatchCore: patches the coreset is selected from; more are sampled.", DefaultValueFactory = _ => 150_000 };
     private static readonly Option<int> FlowSteps = new("--flow-steps") { HelpName = "N", Description = "FastFlow: flow steps for each of the three scales.", DefaultValueFactory = _ => 8 };
     private static readonly Option<double> HiddenRatio = new("--hidden-ratio") { HelpName = "RATIO", Description = "FastFlow: hidden over input channels of the subnets.", DefaultValueFactory = _ => 1 };
-    private static readonly Option<double> FeatureNoise = new("--feature-noise") { HelpName = "SIGMA", Description = "FastFlow: noise on the standardised features in training.", DefaultValueFactory = _ => 0.1 };
+    private static readonly Option<double> FeatureNoise = new("--feature-noise") { HelpName = "SIGMA", Description = "FastFlow: noise on the standardised features in training.", DefaultValueFactory = _ => 0.2 };
     private static readonly Option<int?> Epochs = new("--epochs") { HelpName = "N", Description = $"FastFlow: passes over the pictures at most. Default: what comes to {TrainingSchedule.UsualSteps} steps." };
     private static readonly Option<int> Batch = new("--batch") { HelpName = "N", Description = "FastFlow: pictures a step.", DefaultValueFactory = _ => 4 };
     private static readonly Option<double> LearningRate = new("--learning-rate") { HelpName = "RATE", Description = "FastFlow: of Adam, at the start.", DefaultValueFactory = _ => 1e-3 };

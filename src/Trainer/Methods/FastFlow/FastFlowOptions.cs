@@ -10,7 +10,7 @@ internal sealed record FastFlowOptions
     public double HiddenRatio { get; init; } = 1;
 
     /// <summary>Standard deviation of the noise on standardised features, in training only.</summary>
-    public double FeatureNoise { get; init; } = 0.1;
+    public double FeatureNoise { get; init; } = 0.2;
 
     public int Seed { get; init; }
 

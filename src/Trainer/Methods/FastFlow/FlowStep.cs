@@ -6,11 +6,11 @@ namespace Edge.Training.Methods.FastFlow;
 /// <summary>
 /// One step of a normalizing flow: channels are permuted, then the second half is scaled and shifted by what a small convolutional
 /// network makes of the first (affine coupling): y₁ = x₁, y₂ = x₂ · exp(s) + t with s = <see cref="Clamp"/> · tanh(a) and (a, t) = <see cref="Damping"/> · subnet(x₁). The clamp keeps
-/// one step's scale between e⁻² and e², so neither direction can overflow.
+/// one step's scale between 1/e and e, so neither direction can overflow.
 /// </summary>
 internal sealed class FlowStep : nn.Module<Tensor, (Tensor Output, Tensor LogDeterminant)>
 {
-    public const double Clamp = 2;
+    public const double Clamp = 1;
 
     /// <summary>Of the subnet's output, as in FrEIA: Adam's first steps, equal for all weights, add up over channels and steps.</summary>
     public const double Damping = 0.1;

@@ -12,8 +12,8 @@ internal sealed class ScaleFlow : nn.Module<Tensor, (Tensor Output, Tensor LogDe
 {
     public const double Epsilon = 1e-5;
 
-    // Of a layer-normalised picture, whose variance is 1: a channel that is almost always 0 after ReLU is not amplified without bound.
-    private const double LeastVariance = 1e-2;
+    /// <summary>Added to a channel's variance, where the whole picture's is 1: a channel that is almost always 0 after ReLU is not amplified without bound.</summary>
+    public const double LeastVariance = 0.1;
 
     private readonly ModuleList<FlowStep> steps = [];
     private readonly Tensor offset, gain;   // [1, C, 1, 1]

@@ -135,7 +135,7 @@ public sealed class NetworkTrainingTests : IDisposable
         Assert.Equal(0.5 / 6, schedule.Rate(0, 100), 1e-12);                              // 1 + 100 / 20 steps
         Assert.Equal(0.5 * (0.01 + 0.99 / 2), schedule.Rate(50, 100), 1e-12);
         Assert.InRange(schedule.Rate(99, 100), 0.005, 0.0055);
-        Assert.Equal((4, 100), (schedule.StepsPerEpoch(16), schedule.EpochsFor(16)));     // 400 steps
+        Assert.Equal((4, 60), (schedule.StepsPerEpoch(16), schedule.EpochsFor(16)));     // 240 steps
         Assert.Equal((1, 10), ((schedule with { Quick = true }).EpochsFor(1000), (schedule with { Quick = true }).StepsPerEpoch(1000)));
     }
 

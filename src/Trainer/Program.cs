@@ -8,6 +8,9 @@ RootCommand root = new("Trains, evaluates and packages anomaly detectors from pi
     EvaluateCommand.Create(),
     ReportCommand.Create(),
     CalibrateCommand.Create(),
+    CheckCommand.Create(),
+    SplitCommand.Create(),
+    LabelCommand.Create(),
     SamplesCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args).ConfigureAwait(false);

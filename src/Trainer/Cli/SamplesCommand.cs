@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Edge.Training.Data;
 using Edge.Training.Samples;
 
 namespace Edge.Training.Cli;
@@ -41,7 +42,7 @@ internal static class SamplesCommand
             Arguments.InRange("--per-defect", parsed.GetValue(PerDefect), 0, 100_000));
         if (plan.Count == 0) throw new EdgeException("Nothing to render: --normals, --test-normals and --per-defect are all 0.");
         long started = Stopwatch.GetTimestamp();
-        using SampleFolder folder = new(parsed.GetRequiredValue(Out), parsed.GetValue(Force));
+        using StagedFolder folder = new(parsed.GetRequiredValue(Out), SampleIndex.File, parsed.GetValue(Force));
         try
         {
             SampleIndex index = terminal.Progress(

@@ -39,7 +39,7 @@ public sealed class SamplesTests : IDisposable
         string[] small = ["--normals", "1", "--test-normals", "0", "--per-defect", "0", "--width", "256", "--height", "256"];
         string mine = folder["mine"], theirs = folder["theirs"];
         Pictures.Write(folder["theirs/holiday.png"], 1);
-        Assert.Contains("not written by samples", (await Assert.ThrowsAsync<EdgeException>(() => Command(["--out", theirs, "--force", .. small]))).Message, StringComparison.Ordinal);
+        Assert.Contains("not written by this command", (await Assert.ThrowsAsync<EdgeException>(() => Command(["--out", theirs, "--force", .. small]))).Message, StringComparison.Ordinal);
         Directory.CreateDirectory(mine);
         Assert.Equal(0, await Command(["--out", mine, .. small]));
         byte[] before = await File.ReadAllBytesAsync(folder["mine/train/good/0000.jpg"], Ct);
@@ -59,7 +59,7 @@ public sealed class SamplesTests : IDisposable
         string place = folder["samples"];
         Assert.ThrowsAny<OperationCanceledException>(() =>
         {
-            using SampleFolder staged = new(place, force: false);
+            using StagedFolder staged = new(place);
             new SampleWriter(256, 256, 0).Write(staged.Staging, Sample.Plan(200, 0, 0), new Progress((_, _) => cancel.Cancel()), cancel.Token);
             staged.Publish();
         });

@@ -1,22 +1,24 @@
-namespace Edge.Training.Samples;
+namespace Edge.Training.Data;
 
-/// <summary>The data set's folder: written beside its place and renamed when complete, so it is there as a whole or not at all.</summary>
-internal sealed class SampleFolder : IDisposable
+/// <summary>A data set's folder: written beside its place and renamed when complete, so it is there as a whole or not at all.</summary>
+internal sealed class StagedFolder : IDisposable
 {
     private readonly string place;
     private bool published;
 
-    /// <param name="force">Replaces a folder that <c>samples</c> wrote; never any other.</param>
+    /// <param name="mark">A file that says that this command wrote the folder; null when the command never replaces one.</param>
+    /// <param name="force">Replaces a folder with that mark; never any other.</param>
     /// <exception cref="EdgeException">Something else is there, or nothing can be written there.</exception>
-    public SampleFolder(string folder, bool force)
+    public StagedFolder(string folder, string? mark = null, bool force = false)
     {
         place = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         if (File.Exists(place)) throw new EdgeException($"{place} is a file; --out names a folder.");
         if (!IsFree(place))
         {
-            if (!File.Exists(Path.Combine(place, SampleIndex.File)))
-                throw new EdgeException($"{place} is not empty and was not written by samples. Choose another --out, or empty it yourself.");
-            if (!force) throw new EdgeException($"{place} already holds samples. Choose another --out, or replace them with --force.");
+            if (mark is null) throw new EdgeException($"{place} is not empty. Choose another --out, or empty it yourself.");
+            if (!File.Exists(Path.Combine(place, mark)))
+                throw new EdgeException($"{place} is not empty and was not written by this command (no {mark}). Choose another --out, or empty it yourself.");
+            if (!force) throw new EdgeException($"{place} was written by this command before. Choose another --out, or replace it with --force.");
         }
         Staging = $"{place}.{Guid.NewGuid():N}.tmp";
         try

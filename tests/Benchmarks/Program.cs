@@ -5,6 +5,7 @@ Dictionary<string, Action> benchmarks = new()
     ["preprocess"] = PreprocessBenchmark.Run,
     ["coreset"] = CoresetBenchmark.Run,
     ["flow"] = FlowBenchmark.Run,
+    ["pixels"] = PixelMetricsBenchmark.Run,
     ["agent"] = () => AgentBenchmark.Run(Package()),
 };
 if (args.Length == 0 || args.Any(a => !benchmarks.ContainsKey(a)))

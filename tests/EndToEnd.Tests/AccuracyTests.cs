@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Xunit;
 
@@ -23,5 +24,26 @@ public sealed class AccuracyTests
             "--backbone", backbone, "--coreset", "0.05", "--calibrate-on", Path.Combine(data, "test/good"), "--json").Output;
         double reached = JsonDocument.Parse(json).RootElement.GetProperty("evaluation").GetProperty("imageAuroc").GetDouble();
         Assert.True(reached >= expected - 0.01, $"{reached}, the reference reached {expected}");
+
+        // The same scores in scikit-learn: every figure and every point of the curve, to 1e-9.
+        File.WriteAllText(folder["evaluation.json"], Programs.Run(Programs.Trainer, 0, "evaluate", "--package", folder["models/part"], "--data", data, "--json").Output);
+        string worst = Python.Run("""
+            import json, sys, numpy as np
+            from sklearn.metrics import *
+            d = json.load(open(sys.argv[1])); f = d['figures']; at = f['atThreshold']
+            y = np.array([p['label'] != 'good' for p in d['pictures']])
+            s = np.array([p['score'] for p in d['pictures']], np.float32); p = s >= np.float32(d['threshold'])
+            precision, recall, _ = precision_recall_curve(y, s)
+            fpr, tpr, _ = roc_curve(y, s, drop_intermediate=False)
+            curve = f['operatingCurve'][::-1]
+            ours = [f['imageAuroc'], f['averagePrecision'], f['f1Max'], at['accuracy'], at['meanAccuracy'], at['precision'], at['recall'],
+                at['specificity'], at['f1'], *np.ravel(at['normalised']), *[q['falsePositiveRate'] for q in curve], *[q['truePositiveRate'] for q in curve]]
+            theirs = [roc_auc_score(y, s), average_precision_score(y, s), np.max(2 * precision * recall / np.maximum(precision + recall, 1e-300)),
+                accuracy_score(y, p), balanced_accuracy_score(y, p), precision_score(y, p), recall_score(y, p), recall_score(y, p, pos_label=0),
+                f1_score(y, p), *confusion_matrix(y, p, normalize='true').ravel(), *fpr, *tpr]
+            assert len(ours) == len(theirs)
+            print(repr(float(np.max(np.abs(np.array(ours) - theirs)))))
+            """, "numpy sklearn", folder["evaluation.json"]);
+        Assert.InRange(double.Parse(worst, CultureInfo.InvariantCulture), 0, 1e-9);
     }
 }

@@ -14,7 +14,8 @@ internal sealed record ScoredPart(float Score, string? Label);
 /// after another (<c>edge-agent inspect</c>), each with <c>score</c> and perhaps <c>label</c>.
 /// </summary>
 /// <param name="Digest">SHA-256 of the file, lower-case hexadecimal.</param>
-internal sealed record ScoreFile(IReadOnlyList<ScoredPart> Parts, string Digest)
+/// <param name="Uninspected">Parts that the agent said it did not inspect: they have no score and are left out.</param>
+internal sealed record ScoreFile(IReadOnlyList<ScoredPart> Parts, string Digest, int Uninspected)
 {
     private static readonly string[] Normal = [Picture.NormalLabel, "normal", "ok", "0"];
 
@@ -25,8 +26,9 @@ internal sealed record ScoreFile(IReadOnlyList<ScoredPart> Parts, string Digest)
         {
             byte[] bytes = File.ReadAllBytes(path);
             bool json = bytes.AsSpan().TrimStart(" \t\r\n\uFEFF"u8) is [(byte)'{' or (byte)'[', ..];
-            List<ScoredPart> parts = json ? Json(bytes, path) : Csv(path);
-            return parts.Count > 0 ? new ScoreFile(parts, Convert.ToHexStringLower(SHA256.HashData(bytes)))
+            int uninspected = 0;
+            List<ScoredPart> parts = json ? Json(bytes, path, out uninspected) : Csv(path);
+            return parts.Count > 0 ? new ScoreFile(parts, Convert.ToHexStringLower(SHA256.HashData(bytes)), uninspected)
                 : throw new EdgeException($"{path} holds no scores.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or MalformedLineException)
@@ -57,8 +59,9 @@ internal sealed record ScoreFile(IReadOnlyList<ScoredPart> Parts, string Digest)
         return parts;
     }
 
-    private static List<ScoredPart> Json(byte[] bytes, string path)
+    private static List<ScoredPart> Json(byte[] bytes, string path, out int uninspected)
     {
+        uninspected = 0;
         List<ScoredPart> parts = [];
         Utf8JsonReader reader = new(bytes.AsSpan().TrimStart("\uFEFF"u8), new JsonReaderOptions { AllowMultipleValues = true });
         while (reader.Read())
@@ -68,7 +71,13 @@ internal sealed record ScoreFile(IReadOnlyList<ScoredPart> Parts, string Digest)
             if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("pictures", out JsonElement pictures)) root = pictures;
             foreach (JsonElement part in root.ValueKind == JsonValueKind.Array ? root.EnumerateArray().ToArray() : [root])
             {
-                string where = $"{path}, part {parts.Count + 1}";
+                string where = $"{path}, part {parts.Count + uninspected + 1}";
+                if (part.ValueKind == JsonValueKind.Object && part.TryGetProperty("verdict", out JsonElement verdict)
+                    && verdict.ValueKind == JsonValueKind.String && verdict.ValueEquals("uninspected"u8))
+                {
+                    uninspected++;
+                    continue;
+                }
                 if (part.ValueKind != JsonValueKind.Object || !part.TryGetProperty("score", out JsonElement score)
                     || score.ValueKind != JsonValueKind.Number || !score.TryGetSingle(out float value))
                     throw new EdgeException($"{where}: no number 'score'.");

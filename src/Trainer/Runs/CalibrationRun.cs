@@ -44,7 +44,7 @@ internal static class CalibrationRun
     public static CalibrationResult Execute(Package package, CalibrationSource source, CalibrationRequest request)
     {
         Calibration old = package.Manifest.Calibration, calibration = old;
-        List<string> notes = [];
+        List<string> notes = source.Uninspected == 0 ? [] : [$"{source.Uninspected} uninspected parts have no score and are left out."];
         ThresholdChoice? choice = null;
         if (request.Threshold is { } threshold)
         {

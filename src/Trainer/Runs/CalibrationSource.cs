@@ -25,6 +25,9 @@ internal sealed record CalibrationSource
     /// <summary>Null without any scores.</summary>
     public CalibrationData? Data { get; init; }
 
+    /// <summary>Parts of the file that have no score because they were not inspected.</summary>
+    public int Uninspected { get; init; }
+
     public int Unlabelled => All.Length - Pictures.Count;
     public bool HasBothClasses => Labelled.Normal.Length > 0 && Labelled.Anomalous.Length > 0;
 
@@ -52,7 +55,7 @@ internal sealed record CalibrationSource
         ScoreFile file = ScoreFile.Read(path);
         IReadOnlyList<ScoredPart> parts = last is { } n ? [.. file.Parts.TakeLast(n)] : file.Parts;
         PictureScore[] known = [.. parts.Where(p => p.Label is not null).Select(p => new PictureScore("", p.Label!, p.Score, Verdict.Uninspected))];
-        return Of(known, [.. parts.Select(p => p.Score)], "scores", file.Digest);
+        return Of(known, [.. parts.Select(p => p.Score)], "scores", file.Digest) with { Uninspected = file.Uninspected };
     }
 
     private static CalibrationSource Of(IReadOnlyList<PictureScore> known, float[] all, string source, string digest)

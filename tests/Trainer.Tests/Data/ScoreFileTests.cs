@@ -44,6 +44,15 @@ public sealed class ScoreFileTests : IDisposable
     }
 
     [Fact]
+    public void Uninspected_parts_have_no_score_and_are_counted()
+    {
+        File.WriteAllText(folder["scores"], """{"score":1.5,"verdict":"accept"}{"verdict":"uninspected","score":null}{"verdict":"uninspected"}{"score":2,"verdict":"reject"}""");
+        ScoreFile file = ScoreFile.Read(folder["scores"]);
+        Assert.Equal([new(1.5f, null), new(2, null)], file.Parts);
+        Assert.Equal(2, file.Uninspected);
+    }
+
+    [Fact]
     public void A_missing_file_is_named() =>
         Assert.Contains("nowhere.csv", Assert.Throws<EdgeException>(() => ScoreFile.Read(folder["nowhere.csv"])).Message, StringComparison.Ordinal);
 }

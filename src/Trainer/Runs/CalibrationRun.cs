@@ -76,6 +76,12 @@ internal static class CalibrationRun
             if (old.ReviewFrom is not null) notes.Add($"The review band from {old.ReviewFrom:G6} is dropped{(request.NoReview ? "" : ": it would not lie below the new threshold")}.");
             calibration = calibration with { ReviewFrom = null, ReviewPromise = null };
         }
+        else if (choice is not null && calibration.ReviewFrom is { } kept)
+        {
+            review = ReviewBand.Choose(source.Labelled, calibration.Threshold, new ReviewRequest(null, null, kept));
+            calibration = calibration with { ReviewPromise = review?.Promise };
+            notes.Add($"The review band still begins at {kept:G6} (--review none drops it).");
+        }
         if (request.Pixel is { } pixel) calibration = calibration with { Pixel = PixelChoice.Choose(source.Pixels, pixel) };
         else if (request.NoPixel) calibration = calibration with { Pixel = null };
         if (!request.ChangesNothing) calibration = calibration with { DerivedFrom = package.Manifest.Version };

@@ -81,6 +81,7 @@ public sealed class CalibrateTests : IDisposable
         Assert.StartsWith("0 misses in 4 anomalous pictures", c.Promise, StringComparison.Ordinal);
         Assert.Equal(("pictures", 4, 4), (c.Data!.Source, c.Data.Normal, c.Data.Anomalous));
         Assert.Equal(40, c.ReviewFrom);                                              // still below the threshold: kept
+        Assert.Contains("1 of 4 normal and 0 of 4 anomalous", c.ReviewPromise, StringComparison.Ordinal);
         Assert.Equal(4, c.Normals.Count);
         Assert.Equal(old.Manifest.Calibration.HeatmapRange, c.HeatmapRange);
         Assert.Equal(50, c.Pixel!.Threshold, 0.1f);                                  // 10 and 20–40 below; at 60 all of the anomalous, one of the normal pixels

@@ -13,7 +13,7 @@ internal static class InspectCommand
     public static Command Create()
     {
         Option<DirectoryInfo> package = new("--package", "-p") { Description = "A package: models/<name>/<version>, or models/<name> for its current version.", Required = true };
-        Option<DirectoryInfo?> heatmaps = new("--heatmaps") { Description = "Folder for one overlay (JPEG) per picture; made when missing." };
+        Option<DirectoryInfo?> heatmaps = new("--heatmaps") { Description = "Folder for one overlay (JPEG) per picture, with a colour bar in raw map values and the contour of the package's pixel threshold; made when missing." };
         Option<int> threads = new("--threads") { Description = "Threads of the session; 0 = all cores." };
         Argument<string[]> images = new("image") { Description = "Pictures, or folders of pictures.", Arity = ArgumentArity.OneOrMore };
         Command command = new("inspect", """
@@ -55,7 +55,7 @@ internal static class InspectCommand
                 float score = detector.Run();
                 line = line with { Score = float.IsFinite(score) ? score : null, Verdict = calibration.Decide(score), Error = float.IsFinite(score) ? null : $"the score is {score}" };
                 if (heatmaps is not null)
-                    File.WriteAllBytes(FreeName(heatmaps, file, used), heatmap.EncodeJpeg(detector.Input, detector.Map, detector.Width, detector.Height, calibration.HeatmapRange));
+                    File.WriteAllBytes(FreeName(heatmaps, file, used), heatmap.EncodeAnnotatedJpeg(detector.Input, detector.Map, detector.Width, detector.Height, calibration.HeatmapRange, calibration.Pixel?.Threshold));
             }
             catch (EdgeException e)
             {

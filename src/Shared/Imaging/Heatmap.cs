@@ -21,7 +21,7 @@ public sealed class Heatmap(int jpegQuality = 90) : IDisposable
     private static readonly int[] Blend = MakeBlend();
 
     private readonly int[] quality = [(int)ImwriteFlags.JpegQuality, jpegQuality];
-    private readonly Mat overlay = new();
+    private readonly Mat overlay = new(), annotated = new();
 
     /// <summary>The overlay's colour at a level of the range (255 = high end) over a gray: what a colour bar shows.</summary>
     public static (byte R, byte G, byte B) ColorOf(byte level, byte gray)
@@ -34,7 +34,24 @@ public sealed class Heatmap(int jpegQuality = 90) : IDisposable
     /// <param name="rgb">uint8 [H, W, 3], RGB: what the model saw.</param>
     /// <param name="map">float32 [H, W], raw; values that are not finite are shown as the high end.</param>
     /// <param name="range">Map values shown as nothing and as full colour.</param>
-    public byte[] EncodeJpeg(ReadOnlySpan<byte> rgb, ReadOnlySpan<float> map, int width, int height, ValueRange range)
+    /// <param name="contour">Raw map value whose contour is drawn, white inside and black outside: legible on any ground; null = none.</param>
+    public byte[] EncodeJpeg(ReadOnlySpan<byte> rgb, ReadOnlySpan<float> map, int width, int height, ValueRange range, float? contour = null)
+    {
+        Draw(rgb, map, width, height, range, contour);
+        return Encode(overlay);
+    }
+
+    /// <summary>As <see cref="EncodeJpeg"/>, with a colour bar in raw map values below; pictures narrower than 96 pixels get none.</summary>
+    public byte[] EncodeAnnotatedJpeg(ReadOnlySpan<byte> rgb, ReadOnlySpan<float> map, int width, int height, ValueRange range, float? contour = null)
+    {
+        Draw(rgb, map, width, height, range, contour);
+        if (width < ColorBar.LeastWidth) return Encode(overlay);
+        Cv2.CopyMakeBorder(overlay, annotated, 0, ColorBar.Height, 0, 0, BorderTypes.Constant, Scalar.All(24));
+        ColorBar.Draw(annotated, height, range, contour);
+        return Encode(annotated);
+    }
+
+    private void Draw(ReadOnlySpan<byte> rgb, ReadOnlySpan<float> map, int width, int height, ValueRange range, float? contour)
     {
         ArgumentNullException.ThrowIfNull(range);
         if (rgb.Length != width * height * 3) throw new ArgumentException($"{rgb.Length} bytes for {width}×{height} RGB", nameof(rgb));
@@ -54,9 +71,29 @@ public sealed class Heatmap(int jpegQuality = 90) : IDisposable
                 bgr[3 * i + 1] = (byte)((gray + Blend[level + 2]) >> 8);
                 bgr[3 * i + 2] = (byte)((gray + Blend[level + 3]) >> 8);
             }
+            if (contour is { } raw) DrawContour(bgr, map, width, height, raw);
         }
-        return Cv2.ImEncode(".jpg", overlay, out byte[] jpeg, quality) ? jpeg : throw new EdgeException($"OpenCV could not encode a {width}×{height} heatmap.");
     }
+
+    /// <summary>Pixels beside one on the other side of the value. What is no number is inside, as no verdict would accept it.</summary>
+    private static void DrawContour(Span<byte> bgr, ReadOnlySpan<float> map, int width, int height, float contour)
+    {
+        for (int y = 0, i = 0; y < height; y++)
+        {
+            for (int x = 0; x < width; x++, i++)
+            {
+                bool inside = !(map[i] < contour);
+                if ((x > 0 && !(map[i - 1] < contour) != inside) || (x + 1 < width && !(map[i + 1] < contour) != inside)
+                    || (y > 0 && !(map[i - width] < contour) != inside) || (y + 1 < height && !(map[i + width] < contour) != inside))
+                {
+                    bgr.Slice(3 * i, 3).Fill(inside ? byte.MaxValue : byte.MinValue);
+                }
+            }
+        }
+    }
+
+    private byte[] Encode(Mat picture) =>
+        Cv2.ImEncode(".jpg", picture, out byte[] jpeg, quality) ? jpeg : throw new EdgeException($"OpenCV could not encode a {picture.Width}×{picture.Height} heatmap.");
 
     private static int[] MakeBlend()
     {
@@ -75,5 +112,9 @@ public sealed class Heatmap(int jpegQuality = 90) : IDisposable
         return blend;
     }
 
-    public void Dispose() => overlay.Dispose();
+    public void Dispose()
+    {
+        overlay.Dispose();
+        annotated.Dispose();
+    }
 }

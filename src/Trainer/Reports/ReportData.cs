@@ -22,6 +22,9 @@ internal sealed record ReportData
     public required float HeatmapLow { get; init; }
     public required float HeatmapHigh { get; init; }
 
+    /// <summary>Raw map value of the contour.</summary>
+    public required float? Contour { get; init; }
+
     /// <summary>CSS colours from the low to the high end, over a middle gray.</summary>
     public required IReadOnlyList<string> Colors { get; init; }
 
@@ -42,6 +45,9 @@ internal sealed record ReportData
     public required IReadOnlyList<IReadOnlyList<string>> Figures { get; init; }
     public required IReadOnlyList<IReadOnlyList<string>> Model { get; init; }
     public required IReadOnlyList<IReadOnlyList<string>> Dataset { get; init; }
+
+    /// <summary><c>training.csv</c> of the package: epoch, loss, validation loss or null; empty for methods without epochs.</summary>
+    public required IReadOnlyList<IReadOnlyList<double?>> Epochs { get; init; }
 
     /// <summary>Lines to unfold.</summary>
     public required IReadOnlyList<string> Parameters { get; init; }
@@ -66,6 +72,7 @@ internal sealed record ReportData
             ReviewFrom = m.Calibration.ReviewFrom,
             HeatmapLow = m.Calibration.HeatmapRange.Low,
             HeatmapHigh = m.Calibration.HeatmapRange.High,
+            Contour = m.Calibration.Pixel?.Threshold,
             Colors = [.. Enumerable.Range(0, 64).Select(i => Heatmap.ColorOf((byte)(i * 255 / 63), 128)).Select(c => $"rgb({c.R} {c.G} {c.B})")],
             Labels = labels,
             Label = [.. scores.Pictures.Select(p => Array.IndexOf(labels, p.Label))],
@@ -76,6 +83,7 @@ internal sealed record ReportData
                 ("pixel AUROC", Figure(scores.PixelAuroc)), ("AUPRO (limit 0.3)", Figure(scores.Aupro)), ("AUPIMO", Figure(scores.Aupimo))),
             Model = ModelFacts(package),
             Dataset = DatasetFacts(m, dataset, scores),
+            Epochs = EpochsOf(package),
             Parameters = [.. m.Parameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {p.Value}")],
             Duplicates = [.. dataset.Duplicates.Select(d => $"{Below(d.Dropped)} = {Below(d.Kept)}")],
             Skipped = [.. dataset.Skipped.Concat(scores.Skipped).Select(s => $"{Below(s.Path)}: {s.Reason}")],
@@ -98,10 +106,19 @@ internal sealed record ReportData
             ("Input", $"{m.Input.Width} × {m.Input.Height} pixels{(m.Input.Roi is { } r ? $", of the region {r.X},{r.Y} {r.Width} × {r.Height}" : ", of the whole frame")}"),
             ("Threshold", $"{m.Calibration.Threshold.ToString(CultureInfo.InvariantCulture)} by {m.Calibration.Method}"),
             ("Review band", m.Calibration.ReviewFrom is { } from ? $"scores from {from.ToString(CultureInfo.InvariantCulture)} up to the threshold" : "none"),
-            ("Promise", m.Calibration.Promise ?? "none"),
+            ("Promise", string.Join(" ", new[] { m.Calibration.Promise, m.Calibration.ReviewPromise }.OfType<string>().DefaultIfEmpty("none"))),
+            ("Pixel threshold", m.Calibration.Pixel is { } pixel ? $"{pixel.Threshold.ToString(CultureInfo.InvariantCulture)} by {pixel.Method}: the contour in the heatmaps. {pixel.Promise}" : "none"),
+            ("Calibrated on", m.Calibration.Data is { } on ? $"{on.Normal} normal and {on.Anomalous} anomalous {(on.Source == "scores" ? "scores" : "pictures")}, digest {on.Digest}{(m.Calibration.DerivedFrom is { } derived ? $"; the graph of version {derived}" : "")}" : "held-out pictures of the training set, or as the parameters say"),
             ("Held-out normals", string.Create(CultureInfo.InvariantCulture, $"{m.Calibration.Normals.Count} pictures, mean score {m.Calibration.Normals.Mean:G5}, standard deviation {m.Calibration.Normals.StandardDeviation:G3}, median {m.Calibration.Normals.Quantiles[5]:G5}, 99 % {m.Calibration.Normals.Quantiles[9]:G5}")),
             ("Parity", string.Create(CultureInfo.InvariantCulture, $"{m.Parity.Images} pictures: ONNX Runtime and the training framework differ by at most {m.Parity.MaxRelativeScore:G2} (score) and {m.Parity.MaxRelativeMap:G2} (map), relative; allowed {m.Parity.Tolerance:G2}")),
         ]);
+    }
+
+    private static IReadOnlyList<IReadOnlyList<double?>> EpochsOf(Package package)
+    {
+        string file = Path.Combine(package.Folder, "training.csv");
+        return !File.Exists(file) ? [] : [.. File.ReadLines(file).Skip(1).Select(line => line.Split(',').Take(3)
+            .Select(v => double.TryParse(v, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) ? number : (double?)null).ToArray())];
     }
 
     private static IReadOnlyList<IReadOnlyList<string>> DatasetFacts(Manifest m, Dataset dataset, ReportScores scores) => Facts(

@@ -32,7 +32,7 @@ internal sealed record ReportScores(
             PixelMetrics pixels = new();
             MaskLoader masks = new(manifest.Input);
             using Mat labels = new();
-            using Thumbnails thumbnails = new(manifest.Input, manifest.Calibration.HeatmapRange);
+            using Thumbnails thumbnails = new(manifest.Input, manifest.Calibration.HeatmapRange, manifest.Calibration.Pixel?.Threshold);
             int withoutMask = 0;
             // AUPIMO's limits come from normal pictures: they go first.
             foreach (LoadedPicture loaded in PictureLoader.Stream([.. dataset.Test.OrderBy(p => !p.IsNormal)], manifest.Input, strict, skipped, terminal, ct))

@@ -7,9 +7,9 @@ namespace Edge.Training.Reports;
 
 /// <summary>
 /// Small JPEGs of a picture and of its heatmap, in the proportions of the camera's frame: a few KiB each, so that thousands fit into one
-/// page. Not thread-safe.
+/// page. The contour is that of the pixel threshold. Not thread-safe.
 /// </summary>
-internal sealed class Thumbnails(InputSpec input, ValueRange range) : IDisposable
+internal sealed class Thumbnails(InputSpec input, ValueRange range, float? contour = null) : IDisposable
 {
     /// <summary>Pixels of the longer side.</summary>
     public const int Side = 96;
@@ -29,7 +29,7 @@ internal sealed class Thumbnails(InputSpec input, ValueRange range) : IDisposabl
         Cv2.Resize(rgb, small, size, interpolation: InterpolationFlags.Area);
         Cv2.CvtColor(small, bgr, ColorConversionCodes.RGB2BGR);
         if (!Cv2.ImEncode(".jpg", bgr, out byte[] jpeg, Quality)) throw new EdgeException($"A {size.Width}×{size.Height} thumbnail can't be encoded.");
-        return (jpeg, heatmap.EncodeJpeg(small.AsSpan<byte>(), Largest(map, input.Width, input.Height, size.Width, size.Height), size.Width, size.Height, range));
+        return (jpeg, heatmap.EncodeJpeg(small.AsSpan<byte>(), Largest(map, input.Width, input.Height, size.Width, size.Height), size.Width, size.Height, range, contour));
     }
 
     /// <summary>Each small pixel takes the largest value it covers: averaging would hide a defect of a few pixels.</summary>

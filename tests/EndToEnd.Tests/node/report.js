@@ -16,6 +16,7 @@ const read = page => page.evaluate(() => new Promise(done => requestAnimationFra
     rejected: Object.fromEntries([...document.querySelectorAll('#defects tbody tr')].map(row => [row.querySelector('button').textContent, Number(row.children[2].textContent)])),
     figures: Object.fromEntries([...document.querySelectorAll('#figures div')].map(pair => [pair.firstChild.textContent, pair.lastChild.textContent])),
     roc: document.querySelector('#roc svg')?.getAttribute('aria-label'), pr: document.querySelector('#pr svg')?.getAttribute('aria-label'),
+    training: document.querySelector('#training svg')?.getAttribute('aria-label'),
     slider: document.querySelector('[role=slider]').getAttribute('aria-valuetext'),
     shown: text('shown'), tiles: [...document.querySelectorAll('.tile button')].map(button => button.getAttribute('aria-label')),
     elements: document.querySelectorAll('*').length, focused: document.activeElement?.getAttribute('aria-label'),

@@ -19,6 +19,7 @@ internal static class Brightness
         graph.Output("image_score", graph.Node("ReduceMax", [map], ("axes", new long[] { 1, 2 }), ("keepdims", 0)), 0);
         graph.Output("anomaly_map", map, 0, Side, Side);
         graph.Save(model);
+        File.WriteAllText(Path.Combine(draft.Folder, "training.csv"), "epoch,loss,validation_loss,learning_rate,seconds\n1,2.5,2.75,0.001,1.5\n2,1.5,,0.001,1.5\n3,1.25,1.5,0.001,1.5\n");
         byte[] gray = new byte[Side * Side * 3];
         gray.AsSpan().Fill(40);
         ImageFile.WritePng(Path.Combine(draft.Folder, "golden", "0001.png"), gray, Side, Side, PixelFormat.Rgb24);
@@ -39,6 +40,7 @@ internal static class Brightness
                 Promise = "</script><img src=x onerror=alert(1)>",
                 Normals = ScoreStatistics.Of([40, 50, 60]),
                 HeatmapRange = new ValueRange(0, 255),
+                Pixel = new PixelThreshold("fixed", threshold, "nothing"),
             },
             Dataset = new DatasetInfo(new string('0', 64), 3, 3, 0, 0),
             Parity = new ParityInfo(1, 0, 0, 1e-4),

@@ -92,6 +92,7 @@ public sealed class ReportTests : IDisposable
         JsonElement start = used.GetProperty("start");
         Assert.Equal(Threshold, float.Parse(start.GetProperty("threshold").GetString()!, CultureInfo.InvariantCulture));
         Assert.Equal((3, 7), (start.GetProperty("falseRejects").GetInt32(), start.GetProperty("misses").GetInt32()));   // a score of 120 is rejected
+        Assert.Equal("Training loss over 3 epochs, from 2.5 to 1.25", start.GetProperty("training").GetString());
         JsonElement figures = start.GetProperty("figures");
         Assert.Equal(ImageMetrics.Auroc(Scores(true), Scores(false))!.Value.ToString("F4", CultureInfo.InvariantCulture), figures.GetProperty("image AUROC").GetString());
         Assert.Equal(ImageMetrics.AveragePrecision(Scores(true), Scores(false))!.Value.ToString("F4", CultureInfo.InvariantCulture), figures.GetProperty("average precision").GetString());

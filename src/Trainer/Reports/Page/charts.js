@@ -142,3 +142,25 @@ class Curve {
     this.text.setAttribute('y', Math.min(y + 22, this.py(0) - 6));
   }
 }
+
+/** Loss by epoch, training solid and validation dashed with dots; not interactive. */
+function drawEpochs(place, epochs) {
+  const width = place.clientWidth, height = 220, left = 52, right = width - 12, top = 26, bottom = height - 34;
+  const values = epochs.flatMap(e => e.slice(1)).filter(v => v !== null), low = Math.min(...values), high = Math.max(...values), last = epochs[epochs.length - 1][0];
+  const x = epoch => left + (last > 1 ? (epoch - 1) / (last - 1) : 0.5) * (right - left), y = v => bottom - (high > low ? (v - low) / (high - low) : 0.5) * (bottom - top);
+  const svg = element('svg', { viewBox: `0 0 ${width} ${height}`, height, role: 'img', 'aria-label': `Training loss over ${last} epochs, from ${figure(epochs[0][1])} to ${figure(epochs[epochs.length - 1][1])}` });
+  for (const tick of ticks(low, high > low ? high : low + 1, 4)) {
+    if (tick > high) continue;
+    svg.append(element('line', { x1: left, x2: right, y1: y(tick), y2: y(tick), stroke: '#e4e9ee' }), element('text', { x: left - 6, y: y(tick) + 4, 'text-anchor': 'end' }, String(tick)));
+  }
+  for (const epoch of [...new Set([1, last])]) svg.append(element('text', { x: x(epoch), y: bottom + 16, 'text-anchor': epoch === 1 ? 'start' : 'end' }, String(epoch)));
+  svg.append(element('text', { x: (left + right) / 2, y: height - 4, 'text-anchor': 'middle' }, 'epoch'));
+  for (const [column, name, style] of [[1, 'loss', { stroke: 'var(--normal)' }], [2, 'validation loss', { stroke: 'var(--anomalous)', 'stroke-dasharray': '6 4' }]]) {
+    const known = epochs.filter(e => e[column] !== null);
+    if (!known.length) continue;
+    svg.append(element('path', { d: known.map((e, i) => `${i ? 'L' : 'M'}${x(e[0]).toFixed(1)} ${y(e[column]).toFixed(1)}`).join(''), fill: 'none', 'stroke-width': 2.5, ...style }));
+    if (column === 2) for (const e of known) svg.append(element('circle', { cx: x(e[0]), cy: y(e[column]), r: 3, fill: 'var(--anomalous)' }));
+    svg.append(element('line', { x1: column === 1 ? left : left + 90, x2: column === 1 ? left + 24 : left + 114, y1: 10, y2: 10, 'stroke-width': 2.5, ...style }), element('text', { x: column === 1 ? left + 30 : left + 120, y: 14 }, name));
+  }
+  place.replaceChildren(svg);
+}

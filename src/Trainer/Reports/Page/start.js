@@ -34,8 +34,14 @@ const canvas = document.createElement('canvas');
 canvas.width = data.colors.length;
 canvas.height = 1;
 data.colors.forEach((color, x) => { const pen = canvas.getContext('2d'); pen.fillStyle = color; pen.fillRect(x, 0, 1, 1); });
-by('colorbar').append(`Heatmap: map value ${figure(data.heatmapLow)} or less`, canvas, `${figure(data.heatmapHigh)} or more (raw; display only)`);
+by('colorbar').append(`Heatmap: map value ${figure(data.heatmapLow)} or less`, canvas, `${figure(data.heatmapHigh)} or more${data.contour === null ? '' : `; contour at ${figure(data.contour)}`} (raw; display only)`);
 
+if (data.epochs.length) {
+  const place = cell('div', '', 'chart'), loss = document.createElement('figure');
+  loss.append(cell('figcaption', 'Training'), place);
+  by('training').prepend(loss);
+  charts.push({ draw: () => drawEpochs(place, data.epochs), move() {} });
+}
 for (const chart of charts) chart.draw();
 update();
 let drawnAt = document.documentElement.clientWidth;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Edge.Packages;
+using Edge.Scoring;
 using Xunit;
 
 namespace Edge.Tests;
@@ -11,12 +12,16 @@ public sealed class InspectTests(TrainedLine line)
     {
         using TempFolder folder = new();
         string[] pictures = [.. Directory.EnumerateFiles(Path.Combine(line.Data, "test"), "*.*", SearchOption.AllDirectories).Order()];
-        Finished finished = Programs.Run(Programs.Agent, 0, ["inspect", "--package", line.Package, .. pictures, "--heatmaps", folder["maps"]]);
+        Finished finished = Programs.Run(Programs.Agent, 0, ["inspect", "--package", line.Package, .. pictures, "--heatmaps", folder["maps"], "--normalise", "0,100", "--output-range", "0,10"]);
         JsonElement[] lines = [.. finished.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];
         Assert.Equal(pictures, lines.Select(l => l.GetProperty("file").GetString()));
-        float threshold = PackageStore.OpenAny(line.Package).Manifest.Calibration.Threshold;
+        Calibration calibration = PackageStore.OpenAny(line.Package).Manifest.Calibration;
+        (double low, double high, float threshold) = (calibration.Normals.Quantiles[0], calibration.Normals.Quantiles[^1], calibration.Threshold);
         foreach (JsonElement l in lines)
         {
+            double within = (l.GetProperty("score").GetDouble() - low) / (high - low);
+            Assert.Equal(10 * Math.Clamp(within, 0, 1), l.GetProperty("normalised").GetDouble(), 1e-4);
+            Assert.Equal(within is < 0 or > 1, l.GetProperty("clipped").GetBoolean());
             Assert.Equal(threshold, l.GetProperty("threshold").GetSingle());
             Assert.Equal(l.GetProperty("score").GetSingle() >= threshold ? "reject" : "accept", l.GetProperty("verdict").GetString());
         }

@@ -15,6 +15,8 @@ internal static class InspectCommand
         Option<DirectoryInfo> package = new("--package", "-p") { Description = "A package: models/<name>/<version>, or models/<name> for its current version.", Required = true };
         Option<DirectoryInfo?> heatmaps = new("--heatmaps") { Description = "Folder for one overlay (JPEG) per picture, with a colour bar in raw map values and the contour of the package's pixel threshold; made when missing." };
         Option<int> threads = new("--threads") { Description = "Threads of the session; 0 = all cores." };
+        Option<ValueRange?> normalise = new("--normalise") { HelpName = "LOW,HIGH", CustomParser = RangeArgument.Parse, Description = "Adds the score between two percentiles of the package's normal scores (e.g. 1,99), clipped beyond; 'clipped' says when. Verdicts use the raw score." };
+        Option<ValueRange?> outputRange = new("--output-range") { HelpName = "A,B", CustomParser = RangeArgument.Parse, Description = "What --normalise shows at its ends. Default: 0,1." };
         Argument<string[]> images = new("image") { Description = "Pictures, or folders of pictures.", Arity = ArgumentArity.OneOrMore };
         Command command = new("inspect", """
             Inspects pictures and prints one JSON line for each: file, score, threshold, verdict.
@@ -24,19 +26,23 @@ internal static class InspectCommand
             Examples:
               edge-agent inspect --package models/flange part.png
               edge-agent inspect --package models/flange/3 captures/ --heatmaps overlays/
+              edge-agent inspect --package models/flange captures/ --normalise 1,99 --output-range 0,100
               edge-agent inspect -p models/flange captures/ | jq -r 'select(.verdict=="reject").file'
             """)
-        { package, heatmaps, threads, images };
+        { package, heatmaps, normalise, outputRange, threads, images };
         command.SetAction((parsed, cancellation) => Task.FromResult(Inspect(
             PackageStore.OpenAny(parsed.GetRequiredValue(package).FullName),
             new DetectorOptions { Threads = parsed.GetValue(threads) },
-            parsed.GetRequiredValue(images), parsed.GetValue(heatmaps)?.FullName, parsed.InvocationConfiguration.Output, cancellation)));
+            parsed.GetRequiredValue(images), parsed.GetValue(heatmaps)?.FullName,
+            parsed.GetValue(normalise), parsed.GetValue(outputRange) ?? new ValueRange(0, 1), parsed.InvocationConfiguration.Output, cancellation)));
         return command;
     }
 
-    private static int Inspect(Package package, DetectorOptions options, string[] images, string? heatmaps, TextWriter output, CancellationToken cancellation)
+    private static int Inspect(
+        Package package, DetectorOptions options, string[] images, string? heatmaps, ValueRange? percentiles, ValueRange shown, TextWriter output, CancellationToken cancellation)
     {
         Calibration calibration = package.Manifest.Calibration;
+        PercentileNormaliser? normaliser = percentiles is null ? null : PercentileNormaliser.Fit(calibration.Normals, percentiles.Low, percentiles.High, shown);
         using AnomalyDetector detector = AnomalyDetector.Load(package, options);
         Preprocessor preprocessor = new(package.Manifest.Input);
         using Heatmap heatmap = new();
@@ -54,6 +60,7 @@ internal static class InspectCommand
                 preprocessor.Apply(picture, detector.Input);
                 float score = detector.Run();
                 line = line with { Score = float.IsFinite(score) ? score : null, Verdict = calibration.Decide(score), Error = float.IsFinite(score) ? null : $"the score is {score}" };
+                if (normaliser?.Apply(score) is { } normalised) line = line with { Normalised = normalised.Value, Clipped = normalised.Clipped };
                 if (heatmaps is not null)
                     File.WriteAllBytes(FreeName(heatmaps, file, used), heatmap.EncodeAnnotatedJpeg(detector.Input, detector.Map, detector.Width, detector.Height, calibration.HeatmapRange, calibration.Pixel?.Threshold));
             }
@@ -80,7 +87,8 @@ internal static class InspectCommand
 
 /// <param name="Score">Raw image score; null when the picture was not inspected.</param>
 /// <param name="Error">Why the picture was not inspected.</param>
-internal sealed record InspectedImage(string File, float? Score, float Threshold, Verdict Verdict, string? Error = null);
+/// <param name="Normalised">With <c>--normalise</c>; <paramref name="Clipped"/> when the score lies outside the percentiles.</param>
+internal sealed record InspectedImage(string File, float? Score, float Threshold, Verdict Verdict, string? Error = null, double? Normalised = null, bool? Clipped = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(InspectedImage))]

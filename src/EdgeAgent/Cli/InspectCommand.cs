@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Edge.Imaging;
-using Edge.Packages;
 using Edge.Scoring;
 
 namespace Edge.Agent.Cli;
@@ -31,22 +30,19 @@ internal static class InspectCommand
             """)
         { package, heatmaps, normalise, outputRange, threads, images };
         command.SetAction((parsed, cancellation) => Task.FromResult(Inspect(
-            PackageStore.OpenAny(parsed.GetRequiredValue(package).FullName),
-            new DetectorOptions { Threads = parsed.GetValue(threads) },
+            parsed.GetRequiredValue(package).FullName, new DetectorOptions { Threads = parsed.GetValue(threads) },
             parsed.GetRequiredValue(images), parsed.GetValue(heatmaps)?.FullName,
             parsed.GetValue(normalise), parsed.GetValue(outputRange) ?? new ValueRange(0, 1), parsed.InvocationConfiguration.Output, cancellation)));
         return command;
     }
 
     private static int Inspect(
-        Package package, DetectorOptions options, string[] images, string? heatmaps, ValueRange? percentiles, ValueRange shown, TextWriter output, CancellationToken cancellation)
+        string package, DetectorOptions options, string[] images, string? heatmaps, ValueRange? percentiles, ValueRange shown, TextWriter output, CancellationToken cancellation)
     {
-        Calibration calibration = package.Manifest.Calibration;
+        using AnomalyClassifier classifier = AnomalyClassifier.Open(package, options);
+        Calibration calibration = classifier.Package.Manifest.Calibration;
         PercentileNormaliser? normaliser = percentiles is null ? null : PercentileNormaliser.Fit(calibration.Normals, percentiles.Low, percentiles.High, shown);
-        using AnomalyDetector detector = AnomalyDetector.Load(package, options);
-        Preprocessor preprocessor = new(package.Manifest.Input);
         using Heatmap heatmap = new();
-        ImageBuffer picture = new();
         if (heatmaps is not null) Directory.CreateDirectory(heatmaps);
         HashSet<string> used = new(StringComparer.Ordinal);
         bool all = true;
@@ -56,13 +52,11 @@ internal static class InspectCommand
             InspectedImage line = new(file, null, calibration.Threshold, Verdict.Uninspected);
             try
             {
-                ImageFile.Read(file, picture);
-                preprocessor.Apply(picture, detector.Input);
-                float score = detector.Run();
-                line = line with { Score = float.IsFinite(score) ? score : null, Verdict = calibration.Decide(score), Error = float.IsFinite(score) ? null : $"the score is {score}" };
+                (float score, Verdict verdict) = classifier.Classify(file);
+                line = line with { Score = float.IsFinite(score) ? score : null, Verdict = verdict, Error = float.IsFinite(score) ? null : $"the score is {score}" };
                 if (normaliser?.Apply(score) is { } normalised) line = line with { Normalised = normalised.Value, Clipped = normalised.Clipped };
                 if (heatmaps is not null)
-                    File.WriteAllBytes(FreeName(heatmaps, file, used), heatmap.EncodeAnnotatedJpeg(detector.Input, detector.Map, detector.Width, detector.Height, calibration.HeatmapRange, calibration.Pixel?.Threshold));
+                    File.WriteAllBytes(FreeName(heatmaps, file, used), heatmap.EncodeAnnotatedJpeg(classifier.Image, classifier.Map, classifier.Width, classifier.Height, calibration.HeatmapRange, calibration.Pixel?.Threshold));
             }
             catch (EdgeException e)
             {

@@ -14,9 +14,11 @@ internal static class Evaluator
 
     /// <param name="auproLimit">Of <see cref="EvaluationFigures.Aupro"/>; the summary's stays 0.3.</param>
     /// <param name="strict">A picture that can't be decoded is an error instead of being left out.</param>
+    /// <param name="seen">Told each picture and its score while its map is still the detector's.</param>
     /// <exception cref="EdgeException">No test pictures, or a score that is not finite; the message names the picture.</exception>
     public static EvaluationResult Run(
-        AnomalyDetector detector, Calibration calibration, Dataset dataset, InputSpec input, bool strict, Terminal terminal, CancellationToken ct, double auproLimit = AuproLimit)
+        AnomalyDetector detector, Calibration calibration, Dataset dataset, InputSpec input, bool strict, Terminal terminal, CancellationToken ct, double auproLimit = AuproLimit,
+        Action<LoadedPicture, float>? seen = null)
     {
         if (dataset.Test.Count == 0) throw new EdgeException($"{dataset.Folder} has no labelled pictures to evaluate on: test/good and test/<defect> are needed.");
         List<PictureScore> scores = new(dataset.Test.Count);
@@ -38,6 +40,7 @@ internal static class Evaluator
                 else if (picture.Picture.MaskPath is not { } mask) withoutMask++;
                 else if (masks.Read(picture, labels, out int regions) is { } reason) unusable.Add(new SkippedPicture(mask, reason));
                 else pixels.AddAnomalous(detector.Map, labels, regions, file);
+                seen?.Invoke(picture, score);
                 progress.Report((double)(scores.Count + skipped.Count) / dataset.Test.Count);
             }
             return scores.Count;

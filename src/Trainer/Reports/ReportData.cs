@@ -86,7 +86,7 @@ internal sealed record ReportData
             Epochs = EpochsOf(package),
             Parameters = [.. m.Parameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {p.Value}")],
             Duplicates = [.. dataset.Duplicates.Select(d => $"{Below(d.Dropped)} = {Below(d.Kept)}")],
-            Skipped = [.. dataset.Skipped.Concat(scores.Skipped).Select(s => $"{Below(s.Path)}: {s.Reason}")],
+            Skipped = [.. scores.Skipped.Select(s => $"{Below(s.Path)}: {s.Reason}")],
             Masks = [.. scores.UnusableMasks.Select(s => $"{Below(s.Path)}: {s.Reason}")],
         };
     }
@@ -127,7 +127,7 @@ internal sealed record ReportData
         ("Left out in training", $"{m.Dataset.Skipped} unreadable, {m.Dataset.Duplicates} duplicates"),
         ("Digest in training", m.Dataset.Digest),
         ("Evaluated here", $"{scores.Pictures.Count} pictures of test/, by folder in the table above"),
-        ("Left out here", $"{dataset.Skipped.Count + scores.Skipped.Count} unusable, {dataset.Duplicates.Count} duplicates"),
+        ("Left out here", $"{scores.Skipped.Count} unusable, {dataset.Duplicates.Count} duplicates"),
         ("Pixel figures", $"{scores.Regions} anomalous regions; without a mask {scores.WithoutMask}, with one that can't be used {scores.UnusableMasks.Count} pictures"),
         ("Digest here", $"{dataset.Digest} ({(dataset.Digest == m.Dataset.Digest ? "the same data" : "other data than in training")})"));
 

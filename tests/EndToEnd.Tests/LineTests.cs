@@ -90,7 +90,7 @@ public sealed class LineTests(TrainedLine line)
               "Edge": {
                 "Line": "line1",
                 "Models": "{{models ?? line.Models}}",
-                "Http": { "Port": {{Mosquitto.FreePort()}} },
+                "Http": { "Port": {{Ports.Free()}} },
                 "Mqtt": { "Host": "127.0.0.1", "Port": {{port}} },
                 "Stations": {
                   "station1": {

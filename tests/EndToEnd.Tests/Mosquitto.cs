@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
 using Xunit;
 
@@ -11,7 +10,7 @@ internal sealed class Mosquitto : IDisposable
     private readonly TempFolder folder = new();
     private Process? process;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = Ports.Free();
 
     public Mosquitto()
     {
@@ -67,13 +66,6 @@ internal sealed class Mosquitto : IDisposable
 
     private static string? Binary(string name) =>
         ((string[])["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"]).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
-
-    public static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     public void Dispose()
     {

@@ -36,11 +36,4 @@ public sealed class ImageBuffer
         (Width, Height, Format) = (width, height, format);
         return Pixels;
     }
-
-    /// <summary>Takes shape and pixels of <paramref name="other"/>.</summary>
-    public void CopyFrom(ImageBuffer other)
-    {
-        ArgumentNullException.ThrowIfNull(other);
-        other.Pixels.CopyTo(Reset(other.Width, other.Height, other.Format));
-    }
 }

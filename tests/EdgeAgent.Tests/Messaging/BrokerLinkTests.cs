@@ -19,7 +19,7 @@ public sealed class BrokerLinkTests
         using X509Certificate2 authority = Certificate("CN=test authority", null), certificate = Certificate("CN=localhost", authority);
         File.WriteAllText(folder["ca.pem"], authority.ExportCertificatePem());
         File.WriteAllText(folder["password"], password + "\n");
-        int port = TestBroker.FreePort();
+        int port = Ports.Free();
         using MqttServer broker = await StartAsync(certificate, port);
         await using TestAgent agent = new();
         (agent.Options.Mqtt.Enabled, agent.Options.Mqtt.Host, agent.Options.Mqtt.Port) = (true, "localhost", port);
@@ -36,7 +36,7 @@ public sealed class BrokerLinkTests
         using TempFolder folder = new();
         using X509Certificate2 authority = Certificate("CN=test authority", null), other = Certificate("CN=other authority", null), certificate = Certificate("CN=localhost", authority);
         File.WriteAllText(folder["ca.pem"], other.ExportCertificatePem());
-        int port = TestBroker.FreePort();
+        int port = Ports.Free();
         using MqttServer broker = await StartAsync(certificate, port);
         await using TestAgent agent = new();
         (agent.Options.Mqtt.Enabled, agent.Options.Mqtt.Host, agent.Options.Mqtt.Port) = (true, "localhost", port);

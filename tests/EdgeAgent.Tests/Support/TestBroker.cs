@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using MQTTnet.Server;
 
 namespace Edge.Tests.Support;
@@ -14,7 +13,7 @@ internal sealed class TestBroker : IAsyncDisposable
     /// <summary>Every message a client has published, over restarts, in order.</summary>
     public IEnumerable<(string Topic, byte[] Payload)> Received => received;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = Ports.Free();
 
     public static async Task<TestBroker> StartNewAsync()
     {
@@ -49,13 +48,6 @@ internal sealed class TestBroker : IAsyncDisposable
         await server.StopAsync();
         server.Dispose();
         server = null;
-    }
-
-    public static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public async ValueTask DisposeAsync() => await StopAsync();

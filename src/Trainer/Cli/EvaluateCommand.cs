@@ -1,10 +1,8 @@
 using System.CommandLine;
-using System.Diagnostics;
 using Edge.Imaging;
 using Edge.Packages;
-using Edge.Scoring;
-using Edge.Training.Data;
 using Edge.Training.Evaluation;
+using Edge.Training.Runs;
 
 namespace Edge.Training.Cli;
 
@@ -36,39 +34,28 @@ internal static class EvaluateCommand
             """)
         { package, data, size, threads, limit, strict, json };
         command.SetAction((parsed, ct) => Task.Run(
-            () => Run(
-                parsed.GetRequiredValue(package), parsed.GetRequiredValue(data), parsed.GetValue(size), parsed.GetValue(threads), parsed.GetValue(limit),
-                parsed.GetValue(strict), parsed.GetValue(json), ct),
+            () => Run(parsed.GetRequiredValue(package), new EvaluationOptions
+            {
+                Data = parsed.GetRequiredValue(data),
+                Size = parsed.GetValue(size),
+                Threads = parsed.GetValue(threads),
+                AuproLimit = parsed.GetValue(limit),
+                Strict = parsed.GetValue(strict),
+            }, parsed.GetValue(json), ct),
             ct));
         return command;
     }
 
-    private static int Run(string packageFolder, string dataFolder, InputSpec? size, int threads, double auproLimit, bool strict, bool json, CancellationToken ct)
+    private static int Run(string packageFolder, EvaluationOptions options, bool json, CancellationToken ct)
     {
         Terminal terminal = new(json);
-        if (auproLimit is not (> 0 and <= 1)) throw new EdgeException($"--aupro-limit is {auproLimit}; it must be above 0 and at most 1.");
         Package package = PackageStore.OpenAny(packageFolder);
         Manifest manifest = package.Manifest;
-        InputSpec input = Resized(manifest, size, terminal);
-        Dataset dataset = Dataset.OpenForTest(dataFolder, strict, terminal, ct);
-        using AnomalyDetector detector = AnomalyDetector.Load(package.ModelPath, input.Width, input.Height, new DetectorOptions { Threads = threads });
-        long started = Stopwatch.GetTimestamp();
-        EvaluationResult result = Evaluator.Run(detector, manifest.Calibration, dataset, input, strict, terminal, ct, auproLimit);
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
-        terminal.Line($"{manifest.Name} version {manifest.Version} ({manifest.Method}, {manifest.Backbone.Name}) on {dataset.Folder}, "
-            + $"{result.Pictures.Count} pictures in {elapsed.TotalSeconds:0.0} s");
+        (EvaluationDocument document, EvaluationResult result) = EvaluationRun.Execute(package, options, terminal, ct);
+        terminal.Line($"{manifest.Name} version {manifest.Version} ({manifest.Method}, {manifest.Backbone.Name}) on {document.Data}, "
+            + $"{result.Pictures.Count} pictures in {document.Seconds:0.0} s");
         EvaluationTables.Write(terminal, result, manifest.Calibration.Threshold);
-        if (json) Console.Out.WriteLine(EvaluationDocument.Of(package, dataset, result, elapsed).ToJson());
+        if (json) Console.Out.WriteLine(document.ToJson());
         return 0;
-    }
-
-    /// <exception cref="EdgeException">Another size than the package's, and its graph takes no other.</exception>
-    private static InputSpec Resized(Manifest manifest, InputSpec? size, Terminal terminal)
-    {
-        InputSpec input = manifest.Input;
-        if (size is null || (size.Width, size.Height) == (input.Width, input.Height)) return input;
-        if (input.FixedSize) throw new EdgeException($"{manifest.Name} is a {manifest.Method} package and takes {input.Width}×{input.Height} only; train again with --size {size.Width}x{size.Height}.");
-        terminal.Warn($"the threshold was chosen at {input.Width}×{input.Height}; scores at {size.Width}×{size.Height} are others");
-        return input with { Width = size.Width, Height = size.Height };
     }
 }

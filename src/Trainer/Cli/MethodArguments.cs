@@ -33,6 +33,17 @@ internal static class MethodArguments
         foreach (Option option in (Option[])[Method, BackboneFile, Quick, .. OfPatchCore, .. OfFastFlow]) command.Add(option);
     }
 
+    /// <param name="arguments">Options of the method as <c>train</c> takes them: --coreset, 0.05, …</param>
+    /// <exception cref="EdgeException">As the other, and options that are not understood.</exception>
+    public static DetectionMethod Create(string method, IEnumerable<string> arguments, int threads, int seed)
+    {
+        Command command = new("train");
+        AddTo(command);
+        ParseResult parsed = command.Parse([Method.Name, method, .. arguments]);
+        if (parsed.Errors.Count > 0) throw new EdgeException(string.Join(" ", parsed.Errors.Select(e => e.Message)));
+        return Create(parsed, threads, seed);
+    }
+
     /// <exception cref="EdgeException">An unknown method, an option of another method, or a value out of range.</exception>
     public static DetectionMethod Create(ParseResult parsed, int threads, int seed)
     {

@@ -59,11 +59,12 @@ internal static class TrainCommand
             HoldOut = parsed.GetValue(HoldOut),
             CalibrateOn = parsed.GetValue(CalibrateOn),
             FalseRejectRate = parsed.GetValue(FalseRejectRate),
+            Seed = parsed.GetValue(Seed),
             Threads = threads,
             Strict = parsed.GetValue(Strict),
         };
         TorchRuntime.Start(threads);
-        using DetectionMethod method = MethodArguments.Create(parsed, threads, parsed.GetValue(Seed));
+        using DetectionMethod method = MethodArguments.Create(parsed, threads, options.Seed);
         TrainingResult result = new TrainingRun(options, method, terminal, TimeProvider.System, ct).Execute();
         TrainingTables.Write(terminal, result);
         if (parsed.GetValue(Json)) Console.Out.WriteLine(TrainingDocument.Of(result).ToJson());

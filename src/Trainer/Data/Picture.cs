@@ -13,10 +13,10 @@ internal sealed record Picture(string Path, string Label, string? MaskPath, stri
 }
 
 /// <summary>A picture that was left out because it can't be used.</summary>
-internal sealed record SkippedPicture(string Path, string Reason);
+public sealed record SkippedPicture(string Path, string Reason);
 
 /// <summary>Two files with the same content; the second was left out.</summary>
-internal sealed record DuplicatePicture(string Kept, string Dropped);
+public sealed record DuplicatePicture(string Kept, string Dropped);
 
 /// <summary>A picture ready for the graph.</summary>
 /// <param name="Rgb">uint8 [H, W, 3], RGB, at the model's size.</param>

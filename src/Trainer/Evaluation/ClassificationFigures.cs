@@ -1,7 +1,7 @@
 namespace Edge.Training.Evaluation;
 
 /// <summary>What follows from a confusion matrix. A figure without data is null, and <see cref="Undefined"/> says why.</summary>
-internal sealed record ClassificationFigures
+public sealed record ClassificationFigures
 {
     public required ConfusionMatrix Confusion { get; init; }
 

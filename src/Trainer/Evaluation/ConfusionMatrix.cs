@@ -10,7 +10,7 @@ namespace Edge.Training.Evaluation;
 /// <param name="FalseRejects">Normal and at or above it.</param>
 /// <param name="Misses">Anomalous and below it.</param>
 /// <param name="TrueRejects">Anomalous and at or above it.</param>
-internal readonly record struct ConfusionMatrix(long TrueAccepts, long FalseRejects, long Misses, long TrueRejects)
+public readonly record struct ConfusionMatrix(long TrueAccepts, long FalseRejects, long Misses, long TrueRejects)
 {
     [JsonIgnore] public long Normal => TrueAccepts + FalseRejects;
     [JsonIgnore] public long Anomalous => Misses + TrueRejects;

@@ -6,7 +6,7 @@ using Edge.Training.Data;
 namespace Edge.Training.Evaluation;
 
 /// <summary>What <c>evaluate --json</c> prints: one document, everything that was decided included.</summary>
-internal sealed record EvaluationDocument
+public sealed record EvaluationDocument
 {
     /// <summary>Name and version of the package.</summary>
     public required string Model { get; init; }
@@ -32,7 +32,7 @@ internal sealed record EvaluationDocument
     public required double Seconds { get; init; }
     public required IReadOnlyList<PictureScore> Pictures { get; init; }
 
-    public static EvaluationDocument Of(Package package, Dataset dataset, EvaluationResult result, TimeSpan elapsed) => new()
+    internal static EvaluationDocument Of(Package package, Dataset dataset, EvaluationResult result, TimeSpan elapsed) => new()
     {
         Model = package.Manifest.Name,
         Version = package.Manifest.Version,

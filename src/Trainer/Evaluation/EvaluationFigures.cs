@@ -4,13 +4,13 @@ namespace Edge.Training.Evaluation;
 
 /// <summary>One decision that the scores allow: a point of the ROC and of the precision-recall curve.</summary>
 /// <param name="Precision">Null where nothing is rejected.</param>
-internal sealed record CurvePoint(float Threshold, long FalseRejects, long Misses, double FalsePositiveRate, double TruePositiveRate, double? Precision);
+public sealed record CurvePoint(float Threshold, long FalseRejects, long Misses, double FalsePositiveRate, double TruePositiveRate, double? Precision);
 
 /// <param name="Limit">False positive rate up to which the area is taken.</param>
-internal sealed record AuproFigure(double? Value, double Limit);
+public sealed record AuproFigure(double? Value, double Limit);
 
 /// <summary>Every figure of an evaluation. A figure without data is null, and <see cref="Undefined"/> says why.</summary>
-internal sealed record EvaluationFigures
+public sealed record EvaluationFigures
 {
     /// <summary>At the package's threshold. A score in the review band is no reject.</summary>
     public required ClassificationFigures AtThreshold { get; init; }

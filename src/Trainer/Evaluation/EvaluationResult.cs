@@ -6,13 +6,13 @@ namespace Edge.Training.Evaluation;
 
 /// <summary>What the model said about one picture.</summary>
 /// <param name="Score">Raw image score.</param>
-internal sealed record PictureScore(string File, string Label, float Score, Verdict Verdict);
+public sealed record PictureScore(string File, string Label, float Score, Verdict Verdict);
 
 /// <summary>One folder of the test set.</summary>
 /// <param name="Rejected">Pictures with score &gt;= threshold.</param>
 /// <param name="Accuracy">Right verdicts: a normal picture that is not rejected, an anomalous one that is. A review is no reject.</param>
 /// <param name="Auroc">Of this defect against all normal pictures; null for the normal pictures themselves, or without any.</param>
-internal sealed record FolderResult(string Label, int Pictures, int Rejected, double Accuracy, double? Auroc);
+public sealed record FolderResult(string Label, int Pictures, int Rejected, double Accuracy, double? Auroc);
 
 /// <summary>Figures at the package's threshold, and over all thresholds.</summary>
 internal sealed record EvaluationResult

@@ -3,11 +3,11 @@ namespace Edge.Training.Evaluation;
 /// <summary>How much of one anomalous picture is found while normal pictures stay almost clean.</summary>
 /// <param name="Aupimo">Area under the picture's curve, [0, 1].</param>
 /// <param name="Overlap">Share of its anomalous pixels found at <see cref="OverlapFigures.FalsePositiveRates"/>.</param>
-internal sealed record PictureOverlap(string File, double Aupimo, IReadOnlyList<double> Overlap);
+public sealed record PictureOverlap(string File, double Aupimo, IReadOnlyList<double> Overlap);
 
 /// <param name="Mean">Of the pictures' areas; null without a curve, for <paramref name="Reason"/>.</param>
 /// <param name="Low">Lower end of the false positive rates, and the upper.</param>
-internal sealed record OverlapFigures(
+public sealed record OverlapFigures(
     double? Mean, double? Median, double Low, double High, string? Reason, IReadOnlyList<double> FalsePositiveRates, IReadOnlyList<PictureOverlap> Pictures);
 
 /// <summary>

@@ -79,8 +79,8 @@ internal sealed record ReportData
             Files = [.. scores.Pictures.Select(p => Below(p.File))],
             Scores = [.. scores.Pictures.Select(p => p.Score)],
             Figures = Facts(
-                ("image AUROC", Figure(scores.ImageAuroc)), ("average precision", Figure(scores.AveragePrecision)), ("F1-max", Figure(scores.F1Max)),
-                ("pixel AUROC", Figure(scores.PixelAuroc)), ("AUPRO (limit 0.3)", Figure(scores.Aupro)), ("AUPIMO", Figure(scores.Aupimo))),
+                ("image AUROC", Figure(scores.Figures.ImageAuroc)), ("average precision", Figure(scores.Figures.AveragePrecision)), ("F1-max", Figure(scores.Figures.F1Max)),
+                ("pixel AUROC", Figure(scores.Figures.PixelAuroc)), ("AUPRO (limit 0.3)", Figure(scores.Figures.Aupro.Value)), ("AUPIMO", Figure(scores.Figures.Aupimo.Mean))),
             Model = ModelFacts(package),
             Dataset = DatasetFacts(m, dataset, scores),
             Epochs = EpochsOf(package),

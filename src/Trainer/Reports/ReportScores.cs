@@ -16,12 +16,8 @@ internal sealed record ReportPicture(string File, string Label, float Score, byt
 /// <param name="Skipped">Pictures that could not be used, those that the data set had left out included.</param>
 internal sealed record ReportScores(
     IReadOnlyList<ReportPicture> Pictures, IReadOnlyList<SkippedPicture> Skipped, IReadOnlyList<SkippedPicture> UnusableMasks, int WithoutMask, long Regions,
-    double? PixelAuroc, double? Aupro, double? Aupimo)
+    EvaluationFigures Figures)
 {
-    public double? ImageAuroc => ImageMetrics.Auroc(Of(normal: true), Of(normal: false));
-    public double? AveragePrecision => ImageMetrics.AveragePrecision(Of(normal: true), Of(normal: false));
-    public double? F1Max => ImageMetrics.F1Max(Of(normal: true), Of(normal: false));
-
     /// <exception cref="EdgeException">No picture can be read, or a score is not finite; the message names the picture.</exception>
     public static ReportScores Run(Package package, AnomalyDetector detector, Dataset dataset, bool strict, Terminal terminal, CancellationToken ct)
     {
@@ -33,9 +29,6 @@ internal sealed record ReportScores(
             (byte[] thumbnail, byte[] heatmap) = thumbnails.Encode(loaded, detector.Map);
             pictures.Add(new ReportPicture(loaded.Picture.Path, loaded.Picture.Label, score, thumbnail, heatmap));
         });
-        EvaluationFigures figures = result.Figures;
-        return new ReportScores(pictures, result.Skipped, result.UnusableMasks, result.WithoutMask, result.Regions, figures.PixelAuroc, figures.Aupro.Value, figures.Aupimo.Mean);
+        return new ReportScores(pictures, result.Skipped, result.UnusableMasks, result.WithoutMask, result.Regions, result.Figures);
     }
-
-    private float[] Of(bool normal) => [.. Pictures.Where(p => p.Label == Picture.NormalLabel == normal).Select(p => p.Score)];
 }

@@ -8,7 +8,8 @@ namespace Edge.Training.Runs;
 /// <summary>What shall change; null = stays as it is.</summary>
 /// <param name="NoReview">The review band goes.</param>
 /// <param name="NoPixel">The pixel threshold goes.</param>
-internal sealed record CalibrationRequest(ThresholdRequest? Threshold, ReviewRequest? Review, bool NoReview, PixelRequest? Pixel, bool NoPixel)
+public sealed record CalibrationRequest(
+    ThresholdRequest? Threshold = null, ReviewRequest? Review = null, bool NoReview = false, PixelRequest? Pixel = null, bool NoPixel = false)
 {
     public bool ChangesNothing => this is { Threshold: null, Review: null, NoReview: false, Pixel: null, NoPixel: false };
 }

@@ -4,7 +4,7 @@ using Edge.Training.Evaluation;
 namespace Edge.Training.Thresholds;
 
 /// <summary>How to choose a pixel threshold: a method, or a raw map value.</summary>
-internal sealed record PixelRequest(ThresholdRequest? Request, float? Value)
+public sealed record PixelRequest(ThresholdRequest? Request, float? Value)
 {
     /// <summary>Share of normal pixels that may be above, when none is asked for.</summary>
     public const double UsualFpr = 0.001;

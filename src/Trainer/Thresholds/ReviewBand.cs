@@ -6,7 +6,7 @@ namespace Edge.Training.Thresholds;
 /// <param name="MaxFnr">At most this share of the anomalous parts is accepted without review.</param>
 /// <param name="MaxFpr">At most this share of the normal parts is reviewed or rejected.</param>
 /// <param name="From">A raw score.</param>
-internal sealed record ReviewRequest(double? MaxFnr, double? MaxFpr, float? From);
+public sealed record ReviewRequest(double? MaxFnr, double? MaxFpr, float? From);
 
 /// <summary>Two thresholds, three verdicts: scores in [<see cref="From"/>, threshold) go to a person.</summary>
 /// <param name="AnomalousAccepted">Anomalous pictures below the band: what nobody would look at.</param>

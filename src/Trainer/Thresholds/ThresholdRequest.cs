@@ -1,7 +1,7 @@
 namespace Edge.Training.Thresholds;
 
 /// <summary>Names of the ways to choose a threshold, as on the command line and in the manifest.</summary>
-internal static class ThresholdMethod
+public static class ThresholdMethod
 {
     public const string
         Youden = "youden", F1Max = "f1-max", NearestCorner = "nearest-corner", MaxFpr = "max-fpr", MaxFnr = "max-fnr",
@@ -14,7 +14,7 @@ internal static class ThresholdMethod
 /// <param name="Escape">Price of an anomalous part that is accepted.</param>
 /// <param name="Overkill">Price of a normal part that is rejected, in the same unit.</param>
 /// <param name="Prevalence">Share of anomalous parts on the line, (0, 1); in the pictures there are usually far more.</param>
-internal sealed record CostModel(double Escape, double Overkill, double Prevalence)
+public sealed record CostModel(double Escape, double Overkill, double Prevalence)
 {
     /// <summary>Expected cost of a part.</summary>
     public double Of(double missRate, double falseRejectRate) => Prevalence * missRate * Escape + (1 - Prevalence) * falseRejectRate * Overkill;
@@ -30,7 +30,7 @@ internal sealed record CostModel(double Escape, double Overkill, double Prevalen
 }
 
 /// <summary>How to choose a threshold.</summary>
-internal sealed record ThresholdRequest
+public sealed record ThresholdRequest
 {
     /// <summary>One of <see cref="ThresholdMethod"/>.</summary>
     public required string Method { get; init; }

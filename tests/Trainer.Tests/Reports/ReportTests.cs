@@ -150,7 +150,8 @@ public sealed class ReportTests : IDisposable
             Picture p = Content(i);
             return new ReportPicture(p.Path, p.Label, (float)(p.IsNormal ? 60 + 40 * random.NextDouble() : 90 + 100 * random.NextDouble()), jpegs[i % 50].Item1, jpegs[i % 50].Item2);
         })];
-        ReportScores scores = new(pictures, [], [], 0, 0, null, null, null);
+        EvaluationFigures figures = Evaluator.Judge([.. pictures.Select(p => new PictureScore(p.File, p.Label, p.Score, Verdict.Uninspected))], new PixelMetrics(), package.Manifest.Calibration).Figures;
+        ReportScores scores = new(pictures, [], [], 0, 0, figures);
         Dataset dataset = new() { Folder = folder["data"], Train = [], Test = [.. Enumerable.Range(0, 5000).Select(Content)], Skipped = [], Duplicates = [] };
         ReportPage.Write(folder["report.html"], ReportData.Of(package, dataset, scores, DateTimeOffset.UnixEpoch), pictures);
 

@@ -12,5 +12,6 @@ RootCommand root = new("Trains, evaluates and packages anomaly detectors from pi
     SplitCommand.Create(),
     LabelCommand.Create(),
     SamplesCommand.Create(),
+    BenchmarkCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args).ConfigureAwait(false);

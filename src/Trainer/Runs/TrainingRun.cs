@@ -29,7 +29,9 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         terminal.Line($"{dataset.Folder}: {split.Training.Count} normal pictures to train on, {split.Calibration.Count} held out for the threshold, {dataset.Test.Count} to test on");
 
         TrainingContext context = new(options.Input, options.Strict, skipped, terminal, cancellation);
+        (long fitting, TimeSpan processor) = (time.GetTimestamp(), Environment.CpuUsage.TotalTime);
         method.Fit(split.Training, context);
+        (TimeSpan fit, TimeSpan fitProcessor) = (time.GetElapsedTime(fitting), Environment.CpuUsage.TotalTime - processor);
         int trained = split.Training.Count - skipped.Count(s => split.Training.Any(p => p.Path == s.Path));
         string graph = Path.Combine(draft.Folder, "model.onnx");
         Write(() => method.Export(graph, options.Input));
@@ -74,7 +76,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
             GitCommit = BuiltFrom,
             Files = files,
         });
-        return new TrainingResult(package, evaluation, skipped, time.GetElapsedTime(started));
+        return new TrainingResult(package, evaluation, skipped, time.GetElapsedTime(started), fit, fitProcessor);
     }
 
     /// <summary>The threshold's pictures come from a folder of their own. None may be trained on; those that are tested on are pointed out.</summary>
@@ -118,4 +120,6 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
 
 /// <param name="Evaluation">null without a test set.</param>
 /// <param name="Skipped">Pictures that could not be decoded in training and calibration.</param>
-internal sealed record TrainingResult(Package Package, EvaluationResult? Evaluation, IReadOnlyList<SkippedPicture> Skipped, TimeSpan Elapsed);
+/// <param name="Fit">Of <see cref="Elapsed"/>, what the method took to learn; <paramref name="FitProcessor"/> is that of all threads together.</param>
+internal sealed record TrainingResult(
+    Package Package, EvaluationResult? Evaluation, IReadOnlyList<SkippedPicture> Skipped, TimeSpan Elapsed, TimeSpan Fit, TimeSpan FitProcessor);

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
 using Edge.Packages;
-using Edge.Scoring;
 using Edge.Training.Data;
 using Edge.Training.Data.Quality;
 using Spectre.Console;
@@ -13,26 +11,29 @@ internal static class CheckCommand
     public static Command Create()
     {
         Option<string> data = new("--data") { Required = true, HelpName = "DIR", Description = "Pictures in the MVTec layout, in folders good/ and <defect>/, or a plain folder of normal ones." };
-        Option<string?> package = new("--package") { HelpName = "DIR", Description = "A package for these pictures: normal ones that it rejects are suspected of a wrong label." };
+        Option<string?> package = new("--package") { HelpName = "DIR", Description = "A package for these pictures: normal ones that it rejects are suspected of a wrong label. Default: two small models, each trained on half of the normal pictures, judge the other half." };
+        Option<bool> fast = new("--fast") { Description = "Leave the labels out; the rest takes seconds." };
         Option<bool> json = new("--json") { Description = "One JSON document on stdout; everything else goes to stderr." };
         Command command = new("check", """
             Looks at every picture of a data set and names those a person should look at: unreadable, stored twice, nearly the same as
-            another (also across training and test), blurred, of an odd size, over- or underexposed, and, with a package, normal
-            pictures that score like anomalies. What is usual is taken from the set itself. Nothing is changed.
+            another (also across training and test), blurred, of an odd size, over- or underexposed, and normal pictures that score
+            like anomalies. What is usual is taken from the set itself. Nothing is changed.
 
             Examples:
               edge-trainer check --data parts
+              edge-trainer check --data parts --fast
               edge-trainer check --data parts --package models/flange
               edge-trainer check --data parts --json | jq -r '.findings[] | select(.finding=="blurred").file'
             """)
-        { data, package, json };
-        command.SetAction((parsed, ct) => Task.Run(() => Run(parsed.GetRequiredValue(data), parsed.GetValue(package), parsed.GetValue(json), parsed.InvocationConfiguration.Output, ct), ct));
+        { data, package, fast, json };
+        command.SetAction((parsed, ct) => Task.Run(() => Run(parsed.GetRequiredValue(data), parsed.GetValue(package), parsed.GetValue(fast), parsed.GetValue(json), parsed.InvocationConfiguration.Output, ct), ct));
         return command;
     }
 
-    private static int Run(string folder, string? packageFolder, bool json, TextWriter output, CancellationToken ct)
+    private static int Run(string folder, string? packageFolder, bool fast, bool json, TextWriter output, CancellationToken ct)
     {
         Terminal terminal = new(json);
+        if (fast && packageFolder is not null) throw new EdgeException("--fast leaves the labels out, --package judges them: use one.");
         Package? package = packageFolder is null ? null : PackageStore.OpenAny(packageFolder);
         IReadOnlyList<DataFile> files = DataFolder.Files(folder);
         List<SkippedPicture> unreadable = [];
@@ -40,12 +41,14 @@ internal static class CheckCommand
         string root = Path.GetFullPath(folder);
         List<string> notChecked = [];
         if (pictures.Count < DataCheck.Fewest) notChecked.Add($"size, blur and exposure: {pictures.Count} pictures say too little about what is usual ({DataCheck.Fewest} are needed)");
-        if (package is null) notChecked.Add("labels: that needs a model, see --package");
+        int normal = pictures.Where(p => p.File.Label == Picture.NormalLabel).DistinctBy(p => p.Sha256).Count();
+        if (fast) notChecked.Add("labels: --fast");
+        else if (package is null && normal < LabelSuspects.Fewest) notChecked.Add($"labels: {normal} normal pictures are too few to judge each by others ({LabelSuspects.Fewest} are needed, or a --package)");
         CheckFinding[] findings =
         [
             .. unreadable.Select(u => new CheckFinding(Path.GetRelativePath(root, u.Path).Replace('\\', '/'), Finding.Unreadable, u.Reason)),
             .. DataCheck.Run(pictures),
-            .. package is null ? [] : Suspects(package, pictures, terminal, ct),
+            .. fast ? [] : package is not null ? LabelSuspects.Of(package, pictures, terminal, ct) : normal < LabelSuspects.Fewest ? [] : LabelSuspects.CrossValidated(pictures, terminal, ct),
         ];
         if (json)
         {
@@ -60,27 +63,5 @@ internal static class CheckCommand
         foreach (string left in notChecked) terminal.Line($"not checked: {left}");
         terminal.Line($"{files.Count} pictures, {findings.Select(f => f.File).Distinct().Count()} to look at");
         return 0;
-    }
-
-    private static List<CheckFinding> Suspects(Package package, IReadOnlyList<ExaminedPicture> pictures, Terminal terminal, CancellationToken ct)
-    {
-        using AnomalyDetector detector = AnomalyDetector.Load(package);
-        Picture[] normal = [.. pictures.Where(p => p.File.Label == Picture.NormalLabel).Select(p => new Picture(p.File.Path, Picture.NormalLabel, null, p.Sha256))];
-        Dictionary<string, string> names = pictures.ToDictionary(p => p.File.Path, p => p.File.Name);
-        float threshold = package.Manifest.Calibration.Threshold;
-        return terminal.Progress("scoring normal pictures", progress =>
-        {
-            List<(string Name, float Score)> scored = [];
-            List<SkippedPicture> skipped = [];
-            foreach (LoadedPicture picture in PictureLoader.Stream(normal, package.Manifest.Input, strict: false, skipped, terminal, ct))
-            {
-                picture.Rgb.CopyTo(detector.Input);
-                scored.Add((names[picture.Picture.Path], detector.Run()));
-                progress.Report((double)scored.Count / normal.Length);
-            }
-            // A score that is no number is suspect too.
-            return scored.Where(s => !(s.Score < threshold)).OrderByDescending(s => s.Score)
-                .Select(s => new CheckFinding(s.Name, Finding.MislabelledSuspect, string.Create(CultureInfo.InvariantCulture, $"score {s.Score:G6}, threshold {threshold:G6}"))).ToList();
-        });
     }
 }

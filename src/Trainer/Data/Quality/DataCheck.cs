@@ -93,7 +93,7 @@ internal static class DataCheck
         string.Create(CultureInfo.InvariantCulture, $"mean brightness {p.Brightness:0} of 255 (usual {usual:0}), {share:P0} of the pixels {color} (usual {usualShare:P0})");
 
     /// <summary>Median, and the median absolute deviation scaled to a normal distribution's standard deviation.</summary>
-    private static (double Median, double Spread) Usual(IEnumerable<double> values)
+    public static (double Median, double Spread) Usual(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         double median = sorted[sorted.Length / 2];

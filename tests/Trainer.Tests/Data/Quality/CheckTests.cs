@@ -121,6 +121,26 @@ public sealed class CheckTests : IDisposable
         Assert.Contains("does not exist", (await Assert.ThrowsAsync<EdgeException>(() => Run(output, "--data", folder["absent"]))).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Without_a_package_the_pictures_judge_each_other()
+    {
+        string real = TestPaths.Shared("datasets/print_aqa");
+        Directory.CreateDirectory(folder["data"]);
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(real, "train/good"))) File.Copy(file, folder[$"data/{Path.GetFileName(file)}"]);
+        foreach (string defect in (string[])["line/1_0", "spot/1_0"]) File.Copy(Path.Combine(real, $"test/{defect}.png"), folder[$"data/wrong-{Path.GetDirectoryName(defect)}.png"]);
+        StringWriter output = new();
+        Assert.Equal(0, await Run(output, "--data", folder["data"], "--json"));
+        JsonElement document = JsonDocument.Parse(output.ToString()).RootElement;
+        Assert.Equal(["wrong-line.png", "wrong-spot.png"],
+            document.GetProperty("findings").EnumerateArray().Where(f => f.GetProperty("finding").GetString() == "mislabelled-suspect").Select(f => f.GetProperty("file").GetString()).Order());
+
+        output.GetStringBuilder().Clear();
+        Assert.Equal(0, await Run(output, "--data", folder["data"], "--json", "--fast"));
+        document = JsonDocument.Parse(output.ToString()).RootElement;
+        Assert.Equal("labels: --fast", Assert.Single(document.GetProperty("notChecked").EnumerateArray()).GetString());
+        Assert.DoesNotContain(document.GetProperty("findings").EnumerateArray(), f => f.GetProperty("finding").GetString() == "mislabelled-suspect");
+    }
+
     private static Task<int> Run(TextWriter output, params string[] args) =>
         CheckCommand.Create().Parse(args).InvokeAsync(new() { EnableDefaultExceptionHandler = false, Output = output }, Ct);
 }

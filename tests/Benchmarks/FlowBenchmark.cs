@@ -19,7 +19,7 @@ internal static class FlowBenchmark
     public static void Run()
     {
         TorchRuntime.Start(threads: 0);
-        ResNet18Trunk trunk = Backbone.Load(Environment.GetEnvironmentVariable("EDGE_BACKBONE")).Trunk;
+        Trunk trunk = Backbone.Load(Environment.GetEnvironmentVariable("EDGE_BACKBONE")).Trunk;
         using DisposeScope scope = NewDisposeScope();
         using TrunkNetwork backbone = new(trunk);
         using FlowNetwork network = new(trunk, new FastFlowOptions());

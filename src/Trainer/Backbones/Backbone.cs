@@ -3,17 +3,24 @@ using Edge.Packages;
 namespace Edge.Training.Backbones;
 
 /// <summary>Feature extractor of the methods: a trunk and where its weights came from.</summary>
-internal sealed record Backbone(ResNet18Trunk Trunk, BackboneInfo Info)
+internal sealed record Backbone(Trunk Trunk, BackboneInfo Info)
 {
     private const string Embedded = "edge18";
 
     /// <summary>Loads <paramref name="path"/>, or the embedded half-width trunk when it is null.</summary>
-    /// <exception cref="EdgeException">The file is missing, truncated, or not a ResNet-18 trunk.</exception>
+    /// <exception cref="EdgeException">The file is missing, truncated, or not of a known architecture.</exception>
     public static Backbone Load(string? path)
     {
         Safetensors file = path is null ? OpenEmbedded() : Safetensors.Open(path);
-        return new Backbone(ResNet18Trunk.Read(file), new BackboneInfo(path is null ? Embedded : Path.GetFileNameWithoutExtension(path), file.Sha256));
+        return new Backbone(Read(file), new BackboneInfo(path is null ? Embedded : Path.GetFileNameWithoutExtension(path), file.Sha256));
     }
+
+    /// <summary>Tells the architecture by the tensors' names.</summary>
+    /// <exception cref="EdgeException">None is known by these names, or a tensor is missing or has another shape.</exception>
+    internal static OperatorTrunk Read(Safetensors file) =>
+        ResNet.Recognises(file) ? ResNet.Read(file)
+        : MobileNetV2.Recognises(file) ? MobileNetV2.Read(file)
+        : throw new EdgeException($"Weights file {file.Name} is refused: by its tensors' names it is neither a ResNet nor a MobileNetV2 (torchvision's names: conv1.weight and layer1.0.conv1.weight, or features.0.0.weight).");
 
     private static Safetensors OpenEmbedded()
     {

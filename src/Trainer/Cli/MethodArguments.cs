@@ -11,7 +11,7 @@ namespace Edge.Training.Cli;
 internal static class MethodArguments
 {
     private static readonly Option<string> Method = new("--method") { Required = true, HelpName = "NAME", Description = "patchcore or fastflow." };
-    private static readonly Option<string?> BackboneFile = new("--backbone") { HelpName = "FILE", Description = "ResNet-18 weights (.safetensors, torchvision names). Default: the embedded half-width trunk." };
+    private static readonly Option<string?> BackboneFile = new("--backbone") { HelpName = "FILE", Description = "Weights (.safetensors, torchvision names) of a ResNet, Wide-ResNet, ResNeXt or MobileNetV2. Default: the embedded half-width ResNet-18." };
     private static readonly Option<bool> Quick = new("--quick") { Description = "A smoke run: a small memory bank or a few steps. The model is not a good one." };
     private static readonly Option<double> Coreset = new("--coreset") { HelpName = "RATIO", Description = "PatchCore: share of the patches kept in the memory bank.", DefaultValueFactory = _ => 0.1 };
     private static readonly Option<long?> Memory = new("--memory") { HelpName = "SIZE", Description = "PatchCore: most bytes of the memory bank, e.g. 64MiB (default).", CustomParser = Arguments.Bytes };

@@ -6,33 +6,51 @@ namespace Edge.Training.Onnx;
 internal static class TrunkGraph
 {
     /// <param name="image">uint8 [N, H, W, 3], RGB.</param>
-    /// <returns>float32 [N, C1, H/4, W/4], [N, C2, H/8, W/8] and [N, C3, H/16, W/16] (rounded up).</returns>
-    public static (string Layer1, string Layer2, string Layer3) Add(GraphBuilder graph, string image, ResNet18Trunk trunk)
+    /// <returns>The trunk's features: float32 [N, C, h, w] each, finest first.</returns>
+    public static IReadOnlyList<string> Add(GraphBuilder graph, string image, Trunk trunk)
     {
-        // (x / 255 − μ) / σ: the subtraction stays (the zero padding comes after it), the scale 1 / (255 σ) goes into the stem.
+        OperatorTrunk network = (OperatorTrunk)trunk;
+        // (x / 255 − μ) / σ: the subtraction stays (the zero padding comes after it), the scale 1 / (255 σ) goes into the convolutions of the picture.
         string x = graph.Node("Cast", [graph.Node("Transpose", [image], ("perm", new long[] { 0, 3, 1, 2 }))], ("to", 1));
-        x = graph.Node("Sub", [x, graph.Constant([.. ResNet18Trunk.Mean.Select(m => m * 255)], 1, 3, 1, 1)]);
-        float[] weight = [.. trunk.Stem.Weight];
-        int perInput = trunk.Stem.Kernel * trunk.Stem.Kernel;
-        for (int i = 0; i < weight.Length; i++) weight[i] /= 255 * ResNet18Trunk.StandardDeviation[i / perInput % 3];
-        x = graph.Node("Relu", [Convolve(graph, x, trunk.Stem with { Weight = weight })]);
-        x = graph.Node("MaxPool", [x], ("kernel_shape", new long[] { 3, 3 }), ("strides", new long[] { 2, 2 }), ("pads", new long[] { 1, 1, 1, 1 }));
-        string layer1 = trunk.Layer1.Aggregate(x, (input, block) => Add(graph, input, block));
-        string layer2 = trunk.Layer2.Aggregate(layer1, (input, block) => Add(graph, input, block));
-        return (layer1, layer2, trunk.Layer3.Aggregate(layer2, (input, block) => Add(graph, input, block)));
+        x = graph.Node("Sub", [x, graph.Constant([.. trunk.Input.Mean.Select(m => m * 255)], 1, 3, 1, 1)]);
+        List<string> values = [x];
+        foreach (Operator step in network.Operators)
+        {
+            values.Add(step switch
+            {
+                Convolve { From: 0 } c => Activate(graph, Convolve(graph, x, Scaled(c.Convolution, trunk.Input)), c.Activation),
+                Convolve c => Activate(graph, Convolve(graph, values[c.From], c.Convolution), c.Activation),
+                Join { Left: > 0, Right: > 0 } j => Activate(graph, graph.Node("Add", [values[j.Left], values[j.Right]]), j.Activation),
+                MaxPool { From: > 0 } p => graph.Node(
+                    "MaxPool", [values[p.From]], ("kernel_shape", new long[] { 3, 3 }), ("strides", new long[] { 2, 2 }), ("pads", new long[] { 1, 1, 1, 1 })),
+                _ => throw new InvalidOperationException($"{step} can't be written."),
+            });
+        }
+        return [.. network.Outputs.Select(o => values[o])];
     }
 
-    private static string Add(GraphBuilder graph, string x, BasicBlock block)
+    private static Convolution Scaled(Convolution c, Normalisation input)
     {
-        string shortcut = block.Downsample is null ? x : Convolve(graph, x, block.Downsample);
-        string inner = graph.Node("Relu", [Convolve(graph, x, block.First)]);
-        return graph.Node("Relu", [graph.Node("Add", [Convolve(graph, inner, block.Second), shortcut])]);
+        float[] weight = [.. c.Weight];
+        int perInput = c.Kernel * c.Kernel;
+        for (int i = 0; i < weight.Length; i++) weight[i] /= 255 * input.StandardDeviation[i / perInput % 3];
+        return c with { Weight = weight };
     }
 
-    private static string Convolve(GraphBuilder graph, string x, Convolution c) => graph.Node(
-        "Conv",
-        [x, graph.Constant(c.Weight, c.Shape), graph.Constant(c.Bias, c.Out)],
-        ("kernel_shape", new long[] { c.Kernel, c.Kernel }),
-        ("strides", new long[] { c.Stride, c.Stride }),
-        ("pads", new long[] { c.Padding, c.Padding, c.Padding, c.Padding }));
+    private static string Convolve(GraphBuilder graph, string x, Convolution c)
+    {
+        string weight = graph.Constant(c.Weight, c.Shape), bias = graph.Constant(c.Bias, c.Out);
+        List<(string, object)> attributes = [("kernel_shape", new long[] { c.Kernel, c.Kernel }), ("strides", new long[] { c.Stride, c.Stride })];
+        // How much padding TensorFlow's rule gives depends on the size, which may be known only when the graph runs.
+        attributes.Add(c.Pads == Padding.Same ? ("auto_pad", "SAME_UPPER") : ("pads", new long[] { c.Padding, c.Padding, c.Padding, c.Padding }));
+        if (c.Groups > 1) attributes.Add(("group", c.Groups));
+        return graph.Node("Conv", [x, weight, bias], [.. attributes]);
+    }
+
+    private static string Activate(GraphBuilder graph, string x, Activation activation) => activation switch
+    {
+        Activation.Relu => graph.Node("Relu", [x]),
+        Activation.Relu6 => graph.Node("Clip", [x, graph.Constant([0f]), graph.Constant([6f])]),
+        _ => x,
+    };
 }

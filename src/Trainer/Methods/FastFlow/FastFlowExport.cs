@@ -5,7 +5,7 @@ using TorchSharp.Modules;
 namespace Edge.Training.Methods.FastFlow;
 
 /// <summary>FastFlow as one ONNX graph: <c>image</c> → <c>image_score</c>, <c>anomaly_map</c>. N, H and W are symbolic.</summary>
-internal sealed class FastFlowExport(ResNet18Trunk trunk, FlowNetwork network)
+internal sealed class FastFlowExport(Trunk trunk, FlowNetwork network)
 {
     private static readonly long[] Picture = [1, 2, 3];   // axes
 
@@ -14,11 +14,11 @@ internal sealed class FastFlowExport(ResNet18Trunk trunk, FlowNetwork network)
     public void Save(string path)
     {
         string image = graph.Input("image", "N", "H", "W", 3);
-        (string layer1, string layer2, string layer3) = TrunkGraph.Add(graph, image, trunk);
+        IReadOnlyList<string> layers = TrunkGraph.Add(graph, image, trunk);
         string shape = Node("Shape", [image]);
         string single = Node("Slice", [shape, graph.Integers(0), graph.Integers(1), graph.Integers(0)]);
         string size = Node("Concat", [single, graph.Integers(1), Node("Slice", [shape, graph.Integers(1), graph.Integers(3), graph.Integers(0)])], ("axis", 0));   // N, 1, H, W
-        string[] maps = [.. network.Scales.Zip((string[])[layer1, layer2, layer3], (scale, features) => Upsample(Likelihood(scale, features), size))];
+        string[] maps = [.. network.Scales.Zip(layers, (scale, features) => Upsample(Likelihood(scale, features), size))];
         string map = Node("Squeeze", [Node("Mul", [Node("Sum", maps), Scalar(1f / maps.Length)]), graph.Integers(1)]);
         graph.Output("image_score", Node("ReduceMax", [map], ("axes", new long[] { 1, 2 }), ("keepdims", 0)), "N");
         graph.Output("anomaly_map", map, "N", "H", "W");

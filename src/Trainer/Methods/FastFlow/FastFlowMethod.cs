@@ -17,7 +17,7 @@ internal sealed class FastFlowMethod(Backbone backbone, FastFlowOptions options,
     private readonly TrunkNetwork trunk = new(backbone.Trunk);
     private readonly Dictionary<string, string> parameters = new()
     {
-        ["layers"] = "layer1+layer2+layer3",
+        ["layers"] = string.Join('+', backbone.Trunk.Features.Select(f => f.Name)),
         ["flowSteps"] = Text(options.Steps),
         ["hiddenRatio"] = Text(options.HiddenRatio),
         ["clamp"] = Text(FlowStep.Clamp),
@@ -75,8 +75,7 @@ internal sealed class FastFlowMethod(Backbone backbone, FastFlowOptions options,
         using IDisposable inference = no_grad();
         using DisposeScope scope = NewDisposeScope();
         network.eval();
-        (Tensor layer1, Tensor layer2, Tensor layer3) = trunk.Layers(images);
-        Tensor map = network.Map(network.Normalise([layer1, layer2, layer3]), images.shape[1], images.shape[2]).cpu();
+        Tensor map = network.Map(network.Normalise(trunk.Features(images)), images.shape[1], images.shape[2]).cpu();
         return (map.amax([1, 2]).MoveToOuterDisposeScope(), map.MoveToOuterDisposeScope());
     }
 

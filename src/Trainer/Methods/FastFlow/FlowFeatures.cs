@@ -23,8 +23,7 @@ internal sealed class FlowFeatures(TrunkNetwork network, IReadOnlyList<Tensor> i
         using IDisposable inference = no_grad();
         if (indices.All(i => cached[i] is not null))
             return [.. Enumerable.Range(0, cached[indices[0]]!.Length).Select(scale => cat([.. indices.Select(i => cached[i]![scale])], dim: 0))];
-        (Tensor layer1, Tensor layer2, Tensor layer3) = network.Layers(cat([.. indices.Select(i => images[i])], dim: 0));
-        Tensor[] features = [layer1, layer2, layer3];
+        Tensor[] features = network.Features(cat([.. indices.Select(i => images[i])], dim: 0));
         for (int i = 0; i < indices.Length; i++)
         {
             if (bytes > MostCached || cached[indices[i]] is not null) continue;

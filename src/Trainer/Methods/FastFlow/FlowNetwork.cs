@@ -5,17 +5,17 @@ using static TorchSharp.torch;
 
 namespace Edge.Training.Methods.FastFlow;
 
-/// <summary>One flow for each of the trunk's three scales. What is trained; the trunk is frozen.</summary>
+/// <summary>One flow for each of the trunk's scales. What is trained; the trunk is frozen.</summary>
 internal sealed class FlowNetwork : nn.Module
 {
     private readonly ModuleList<ScaleFlow> scales = [];
 
     public IReadOnlyList<ScaleFlow> Scales => [.. scales];
 
-    public FlowNetwork(ResNet18Trunk trunk, FastFlowOptions options) : base(nameof(FlowNetwork))
+    public FlowNetwork(Trunk trunk, FastFlowOptions options) : base(nameof(FlowNetwork))
     {
         Random random = new(options.Seed);
-        foreach (IReadOnlyList<BasicBlock> layer in trunk.Layers) scales.Add(new ScaleFlow(layer[^1].Second.Out, options, random));
+        foreach (TrunkFeature feature in trunk.Features) scales.Add(new ScaleFlow(feature.Channels, options, random));
         RegisterComponents();
         this.to(TorchRuntime.Device);
     }

@@ -15,22 +15,24 @@ namespace Edge.Training.Methods.PatchCore;
 /// length of the difference: the expanded form would give 0.01 for a patch that is in the bank.
 /// </para>
 /// </summary>
-internal sealed class PatchCoreExport(ResNet18Trunk trunk, MemoryBank bank, InputSpec input)
+internal sealed class PatchCoreExport(Trunk trunk, MemoryBank bank, InputSpec input)
 {
     private const int Chunk = 512;   // rows of the bank compared at a time
 
     private readonly GraphBuilder graph = new("patchcore");
-    private readonly int fine = trunk.Layer2[^1].Second.Out, coarse = trunk.Layer3[^1].Second.Out;
-    private readonly int h = input.Height / 8, w = input.Width / 8, h3 = (input.Height / 8 + 1) / 2, w3 = (input.Width / 8 + 1) / 2;
+    private readonly int fine = trunk.Layer2.Channels, coarse = trunk.Layer3.Channels;
+    // Rows and columns of layer2 and layer3.
+    private readonly int h = trunk.GridsOf(input.Height, input.Width)[^2].Height, w = trunk.GridsOf(input.Height, input.Width)[^2].Width;
+    private readonly int h3 = trunk.GridsOf(input.Height, input.Width)[^1].Height, w3 = trunk.GridsOf(input.Height, input.Width)[^1].Width;
 
     public void Save(string path)
     {
         string image = graph.Input("image", 0, input.Height, input.Width, 3);
-        (_, string layer2, string layer3) = TrunkGraph.Add(graph, image, trunk);
+        IReadOnlyList<string> features = TrunkGraph.Add(graph, image, trunk);
         float[] mean = Mean();
         string rows = graph.Constant(Centred(mean), bank.Count, bank.Dimension);
-        string fineRows = Features(layer2, mean.AsSpan(0, fine));                                                // [N·P, C2]
-        string coarseRows = Features(layer3, mean.AsSpan(fine));                                                 // [N·P3, C3]
+        string fineRows = Features(features[^2], mean.AsSpan(0, fine));                                             // [N·P, C2]
+        string coarseRows = Features(features[^1], mean.AsSpan(fine));                                              // [N·P3, C3]
         string patches = Node("Concat", [fineRows, Upsample(coarseRows, coarse)], ("axis", 1));                // [N·P, D]
 
         string nearest = Nearest(fineRows, coarseRows, rows, Centred(mean));                                    // int64 [N·P, 1]

@@ -13,7 +13,7 @@ internal sealed class PatchCoreMethod(Backbone backbone, PatchCoreOptions option
 
     private readonly Dictionary<string, string> parameters = new()
     {
-        ["layers"] = "layer2+layer3",
+        ["layers"] = $"{backbone.Trunk.Layer2.Name}+{backbone.Trunk.Layer3.Name}",
         ["neighbourhood"] = Text(PatchEmbedding.Neighbourhood),
         ["coreset"] = options.CoresetRatio.ToString(CultureInfo.InvariantCulture),
         ["memoryBytes"] = Text(options.MemoryBytes),

@@ -14,7 +14,7 @@ internal sealed class PatchCoreModel : IDisposable
     private readonly MemoryBank bank;
     private readonly Tensor rows, squares, neighbours, kernel;
 
-    public PatchCoreModel(ResNet18Trunk trunk, MemoryBank bank)
+    public PatchCoreModel(Trunk trunk, MemoryBank bank)
     {
         (network, this.bank) = (new TrunkNetwork(trunk), bank);
         using DisposeScope scope = NewDisposeScope();   // of the intermediate values; what is kept is detached from it and from the caller's

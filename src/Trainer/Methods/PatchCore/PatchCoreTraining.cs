@@ -14,13 +14,13 @@ internal static class PatchCoreTraining
     private const int Slice = 4096;                  // embeddings projected at a time
 
     /// <summary>Embeddings of all pictures (sampled down to <see cref="PatchCoreOptions.MaxPatches"/>).</summary>
-    public static PatchSample Embed(ResNet18Trunk trunk, IReadOnlyList<Picture> pictures, PatchCoreOptions options, TrainingContext context) =>
+    public static PatchSample Embed(Trunk trunk, IReadOnlyList<Picture> pictures, PatchCoreOptions options, TrainingContext context) =>
         context.Terminal.Progress("extracting features", progress =>
     {
         InputSpec input = context.Input;
         using IDisposable inference = no_grad();
         using TrunkNetwork network = new(trunk);
-        int dimension = trunk.Layer2[^1].Second.Out + trunk.Layer3[^1].Second.Out, patches = input.Height / 8 * (input.Width / 8);
+        int dimension = trunk.Layer2.Channels + trunk.Layer3.Channels, patches = trunk.GridsOf(input.Height, input.Width)[^2].Places;
         PatchSample sample = new(pictures.Count, patches, dimension, options.MaxPatches, options.Seed);
         int batch = Math.Max(1, BatchPixels / (input.Width * input.Height)), done = 0;
         foreach (LoadedPicture[] loaded in Stream(pictures, context).Chunk(batch))

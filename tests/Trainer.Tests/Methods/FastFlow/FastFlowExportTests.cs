@@ -13,7 +13,7 @@ namespace Edge.Tests.Methods.FastFlow;
 public sealed class FastFlowExportTests : IDisposable
 {
     private readonly TempFolder folder = new();
-    private readonly ResNet18Trunk trunk = Backbone.Load(null).Trunk;
+    private readonly Trunk trunk = Backbone.Load(null).Trunk;
     private readonly TrunkNetwork features;
     private readonly FlowNetwork network;
     private readonly IDisposable inference = no_grad();

@@ -98,7 +98,7 @@ public sealed class FastFlowMethodTests : IDisposable
     public void Nothing_of_a_step_outlives_it()
     {
         using DisposeScope scope = NewDisposeScope();
-        ResNet18Trunk trunk = Backbone.Load(null).Trunk;
+        Trunk trunk = Backbone.Load(null).Trunk;
         using TrunkNetwork backbone = new(trunk);
         using FlowNetwork network = new(trunk, new FastFlowOptions { Steps = 2 });
         using FlowFeatures features = new(backbone, [.. Enumerable.Range(0, 8).Select(i => (FlowTests.Noise(i, 1, 64, 64, 3) * 30 + 120).to(uint8))]);

@@ -12,7 +12,7 @@ namespace Edge.Tests.Methods.PatchCore;
 public sealed class PatchCoreExportTests : IDisposable
 {
     private readonly TempFolder folder = new();
-    private readonly ResNet18Trunk trunk = Backbone.Load(null).Trunk;
+    private readonly Trunk trunk = Backbone.Load(null).Trunk;
     private readonly IDisposable inference = no_grad();
 
     public void Dispose()
@@ -129,7 +129,7 @@ public sealed class PatchCoreExportTests : IDisposable
         }
     }
 
-    private int Dimension => trunk.Layer2[^1].Second.Out + trunk.Layer3[^1].Second.Out;
+    private int Dimension => trunk.Layer2.Channels + trunk.Layer3.Channels;
 
     private MemoryBank Bank(InputSpec input, int rows)
     {

@@ -5,6 +5,7 @@ using Edge.Training.Cli;
 RootCommand root = new("Trains, evaluates and packages anomaly detectors from pictures of normal parts.")
 {
     TrainCommand.Create(),
+    DistillCommand.Create(),
     EvaluateCommand.Create(),
     ReportCommand.Create(),
     CalibrateCommand.Create(),

@@ -1,3 +1,4 @@
+using Edge.Training.Methods.Networks;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -33,13 +34,9 @@ internal sealed class FlowStep : nn.Module<Tensor, (Tensor Output, Tensor LogDet
         random.Shuffle(Permutation);
         first = nn.Conv2d(half, hidden, kernel, padding: kernel / 2);
         second = nn.Conv2d(hidden, 2 * (channels - half), kernel, padding: kernel / 2);
+        Initialisation.He(first, random);
         using (no_grad())
-        using (NewDisposeScope())
         {
-            float bound = MathF.Sqrt(6f / (half * kernel * kernel));   // He's uniform initialisation
-            float[] weights = [.. Enumerable.Range(0, (int)first.weight.numel()).Select(_ => bound * (2 * random.NextSingle() - 1))];
-            first.weight.copy_(from_array(weights).reshape(first.weight.shape));
-            first.bias!.zero_();
             second.weight.zero_();   // the flow starts as a permutation
             second.bias!.zero_();
         }

@@ -29,6 +29,7 @@ internal sealed class NetworkTraining(nn.Module network, TrainingSchedule schedu
         Progressed progressed = schedule.Resume ? Progressed.Load(schedule.Checkpoint!, fingerprint, state) : new Progressed([], 0, double.PositiveInfinity, []);
         if (schedule.Resume) terminal.Line($"resumed after epoch {progressed.Epochs.Count}");
         int epochs = schedule.EpochsFor(pictures), steps = schedule.StepsPerEpoch(pictures);
+        TimeSpan before = TimeSpan.FromSeconds(progressed.Epochs.Sum(e => e.Seconds));
         network.train();
         progressed = terminal.Progress("training", progress =>
         {
@@ -38,22 +39,27 @@ internal sealed class NetworkTraining(nn.Module network, TrainingSchedule schedu
                 int[] order = [.. Enumerable.Range(0, pictures)];
                 new Random(unchecked(schedule.Seed * 1_000_003 + epoch)).Shuffle(order);
                 double sum = 0, rate = 0;
-                for (int step = 0; step < steps; step++)
+                int step = 0;
+                for (; step < steps; step++)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    int done = (epoch - 1) * steps + step;
-                    rate = schedule.Rate(done, epochs * steps);
+                    int number = (epoch - 1) * steps + step;
+                    (int done, int total) = schedule.Position(number, before + Stopwatch.GetElapsedTime(started), pictures);
+                    if (done >= total) break;
+                    rate = schedule.Rate(done, total);
                     int[] batch = order[(step * schedule.BatchSize)..Math.Min((step + 1) * schedule.BatchSize, pictures)];
-                    double value = Step(optimizer, rate, batch, done);
+                    double value = Step(optimizer, rate, batch, number);
                     if (!double.IsFinite(value)) return Diverged(progressed, epoch, step, terminal);
                     sum += value;
                     double perSecond = ((step + 1) * schedule.BatchSize) / Stopwatch.GetElapsedTime(started).TotalSeconds;
-                    progress.Report((double)(done + 1) / (epochs * steps), string.Create(
-                        CultureInfo.InvariantCulture, $"epoch {epoch} of {epochs}, loss {sum / (step + 1):0.0000}, {perSecond:0.0} pictures/s"));
+                    progress.Report((double)(done + 1) / total, string.Create(
+                        CultureInfo.InvariantCulture, $"epoch {epoch}{(epochs == int.MaxValue ? "" : $" of {epochs}")}, loss {sum / (step + 1):0.0000}, {perSecond:0.0} pictures/s"));
                 }
+                if (step == 0) return progressed;   // the time was over between two epochs
                 double? validation = Validate();
                 if (validation is { } v && !double.IsFinite(v)) return Diverged(progressed, epoch, steps, terminal);
-                EpochRecord record = new(epoch, sum / steps, validation, rate, Stopwatch.GetElapsedTime(started).TotalSeconds);
+                EpochRecord record = new(epoch, sum / step, validation, rate, Stopwatch.GetElapsedTime(started).TotalSeconds, step);
+                before += TimeSpan.FromSeconds(record.Seconds);
                 progressed = progressed with { Epochs = [.. progressed.Epochs, record] };
                 if (validation is null || validation < progressed.BestLoss)
                     progressed = progressed with { BestEpoch = epoch, BestLoss = validation ?? record.Loss, Best = state.Network() };
@@ -93,7 +99,7 @@ internal sealed class NetworkTraining(nn.Module network, TrainingSchedule schedu
     }
 
     private bool Stalled(Progressed progressed, int epochs) =>
-        validate is not null && progressed.Epochs.Count - progressed.BestEpoch >= Math.Max(schedule.Patience, (epochs + 3) / 4);
+        validate is not null && progressed.Epochs.Count - progressed.BestEpoch >= Math.Max(schedule.Patience, epochs / 4.0);
 
     private static Progressed Diverged(Progressed progressed, int epoch, int step, Terminal terminal)
     {

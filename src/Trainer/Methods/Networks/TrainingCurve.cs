@@ -8,7 +8,8 @@ namespace Edge.Training.Methods.Networks;
 /// <param name="Validation">Loss on the validation pictures after the epoch; null without any.</param>
 /// <param name="LearningRate">Of the epoch's last step.</param>
 /// <param name="Seconds">The epoch's, validation included.</param>
-internal sealed record EpochRecord(int Epoch, double Loss, double? Validation, double LearningRate, double Seconds);
+/// <param name="Steps">In this epoch.</param>
+internal sealed record EpochRecord(int Epoch, double Loss, double? Validation, double LearningRate, double Seconds, int Steps);
 
 /// <summary>What happened during training, epoch by epoch: <c>training.csv</c> of the package.</summary>
 internal static class TrainingCurve

@@ -6,11 +6,23 @@ internal sealed record TrainingSchedule
     /// <summary>Where <see cref="Epochs"/> is null: as many passes as come to this many steps. Some 2 minutes of two quiet cores for FastFlow.</summary>
     public const int UsualSteps = 240;
 
+    /// <summary>Of a distillation.</summary>
+    public const int DistillationSteps = 4000, DistillationEpoch = 100;
+
     /// <summary>Steps of a smoke run.</summary>
     public const int QuickSteps = 10;
 
     /// <summary>Passes over the training pictures; null = what comes to <see cref="UsualSteps"/>.</summary>
     public int? Epochs { get; init; }
+
+    /// <summary>Steps in all instead of <see cref="Epochs"/>; the last epoch ends where they do.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Clock time of all epochs, instead of a number of them: the learning rate falls with the time. Not repeatable.</summary>
+    public TimeSpan? Limit { get; init; }
+
+    /// <summary>Steps of an epoch at most: how often it is validated and a checkpoint written. null = one pass.</summary>
+    public int? EpochSteps { get; init; }
 
     /// <summary>Pictures a step.</summary>
     public int BatchSize { get; init; } = 4;
@@ -32,9 +44,18 @@ internal sealed record TrainingSchedule
 
     public int Seed { get; init; }
 
-    public int StepsPerEpoch(int pictures) => Math.Min((pictures + BatchSize - 1) / BatchSize, Quick ? QuickSteps : int.MaxValue);
+    /// <summary>What was asked for, for a checkpoint's fingerprint; null = passes, which depend on the pictures.</summary>
+    public string? Length => Quick ? "quick" : Limit is { } limit ? FormattableString.Invariant($"{limit.TotalMinutes} minutes") : Steps is { } steps ? FormattableString.Invariant($"{steps} steps") : null;
 
-    public int EpochsFor(int pictures) => Quick ? 1 : Epochs ?? Math.Max(1, (UsualSteps + StepsPerEpoch(pictures) - 1) / StepsPerEpoch(pictures));
+    public int StepsPerEpoch(int pictures) => Math.Min((pictures + BatchSize - 1) / BatchSize, Quick ? QuickSteps : EpochSteps ?? int.MaxValue);
+
+    public int EpochsFor(int pictures) => Quick ? 1 : Limit is not null ? int.MaxValue : Steps is { } steps ? (steps + StepsPerEpoch(pictures) - 1) / StepsPerEpoch(pictures) : Epochs ?? Math.Max(1, (UsualSteps + StepsPerEpoch(pictures) - 1) / StepsPerEpoch(pictures));
+
+    /// <summary>Where step <paramref name="done"/> stands between 0 and the end: in steps, or in milliseconds where time is limited.</summary>
+    /// <param name="elapsed">Of all epochs.</param>
+    public (int Done, int Total) Position(int done, TimeSpan elapsed, int pictures) => Limit is { } limit && !Quick
+        ? ((int)elapsed.TotalMilliseconds, (int)limit.TotalMilliseconds)
+        : (done, Math.Min(EpochsFor(pictures) * StepsPerEpoch(pictures), Quick ? int.MaxValue : Steps ?? int.MaxValue));
 
     public double Rate(int step, int steps)
     {
@@ -46,6 +67,9 @@ internal sealed record TrainingSchedule
     public TrainingSchedule Check()
     {
         if (Epochs is < 1 or > 1_000_000) throw new EdgeException($"--epochs {Epochs} must be 1 to 1000000.");
+        if (Steps is < 1 or > 100_000_000) throw new EdgeException($"--steps {Steps} must be 1 to 100000000.");
+        if (Limit is { } limit && (limit < TimeSpan.FromSeconds(1) || limit > TimeSpan.FromDays(20))) throw new EdgeException($"--minutes must be 1/60 to {20 * 24 * 60}.");
+        if (Steps is not null && Limit is not null) throw new EdgeException("--steps and --minutes exclude each other.");
         if (BatchSize is < 1 or > 1024) throw new EdgeException($"--batch {BatchSize} must be 1 to 1024.");
         if (LearningRate is not (> 0 and <= 1)) throw new EdgeException($"--learning-rate {LearningRate} must be above 0 and at most 1.");
         if (Resume && Checkpoint is null) throw new EdgeException("--resume needs --checkpoint FILE, the file to go on from.");

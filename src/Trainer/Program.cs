@@ -6,6 +6,7 @@ RootCommand root = new("Trains, evaluates and packages anomaly detectors from pi
 {
     TrainCommand.Create(),
     DistillCommand.Create(),
+    ExtendCommand.Create(),
     EvaluateCommand.Create(),
     ReportCommand.Create(),
     CalibrateCommand.Create(),

@@ -72,6 +72,6 @@ internal static class CoresetBenchmark
         TrainingContext context = new(new InputSpec { Width = Size, Height = Size }, false, [], terminal, CancellationToken.None);
         PatchCoreOptions options = new() { MaxPatches = Pictures * Patches };
         PatchSample sample = PatchCoreTraining.Embed(Backbone.Load(null).Trunk, [.. dataset.Train.Take(Pictures)], options, context);
-        return PatchCoreTraining.Project(sample, options.Seed, CancellationToken.None);
+        return PatchCoreTraining.Project(sample.Rows, sample.Dimension, options.Seed, CancellationToken.None);
     }
 }

@@ -35,7 +35,7 @@ public sealed record Calibration
     /// <summary>What the threshold was chosen with; null = the manifest's data set, in training, or nothing at all (by hand).</summary>
     public CalibrationData? Data { get; init; }
 
-    /// <summary>The version of the same graph that this calibration changed; null = calibrated in training.</summary>
+    /// <summary>The version that this one was derived from: the same graph with another calibration, or a memory bank with more rows; null = trained.</summary>
     public int? DerivedFrom { get; init; }
 
     /// <summary>Verdict for a raw score. NaN and infinities are never accepted: they are <see cref="Verdict.Uninspected"/>.</summary>

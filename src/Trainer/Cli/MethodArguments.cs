@@ -16,6 +16,9 @@ internal static class MethodArguments
     private static readonly Option<double> Coreset = new("--coreset") { HelpName = "RATIO", Description = "PatchCore: share of the patches kept in the memory bank.", DefaultValueFactory = _ => 0.1 };
     private static readonly Option<long?> Memory = new("--memory") { HelpName = "SIZE", Description = "PatchCore: most bytes of the memory bank, e.g. 64MiB (default).", CustomParser = Arguments.Bytes };
     private static readonly Option<int> MaxPatches = new("--max-patches") { HelpName = "N", Description = "PatchCore: patches the coreset is selected from; more are sampled.", DefaultValueFactory = _ => 150_000 };
+    private static readonly Option<string> Sampling = Choice("--sampling", "PatchCore: coreset (greedy k-center) or random, the paper's baseline.", "coreset", "random");
+    private static readonly Option<int> Neighbours = new("--neighbours") { HelpName = "B", Description = "PatchCore: bank rows around the nearest one that weigh the score (eq. 7).", DefaultValueFactory = _ => MemoryBank.UsualNeighbours };
+    private static readonly Option<string> Reweighting = Choice("--reweighting", "PatchCore: eq. 7 on or off (the score is the farthest patch's distance).", "on", "off");
     private static readonly Option<int> FlowSteps = new("--flow-steps") { HelpName = "N", Description = "FastFlow: flow steps for each of the three scales.", DefaultValueFactory = _ => 8 };
     private static readonly Option<double> HiddenRatio = new("--hidden-ratio") { HelpName = "RATIO", Description = "FastFlow: hidden over input channels of the subnets.", DefaultValueFactory = _ => 1 };
     private static readonly Option<double> FeatureNoise = new("--feature-noise") { HelpName = "SIGMA", Description = "FastFlow: noise on the standardised features in training.", DefaultValueFactory = _ => 0.2 };
@@ -25,7 +28,7 @@ internal static class MethodArguments
     private static readonly Option<string?> Checkpoint = new("--checkpoint") { HelpName = "FILE", Description = "FastFlow: written after every epoch." };
     private static readonly Option<bool> Resume = new("--resume") { Description = "FastFlow: go on from --checkpoint. Equals a run that was never interrupted." };
 
-    private static readonly Option[] OfPatchCore = [Coreset, Memory, MaxPatches];
+    private static readonly Option[] OfPatchCore = [Coreset, Memory, MaxPatches, Sampling, Neighbours, Reweighting];
     private static readonly Option[] OfFastFlow = [FlowSteps, HiddenRatio, FeatureNoise, Epochs, Batch, LearningRate, Checkpoint, Resume];
 
     public static void AddTo(Command command)
@@ -67,10 +70,21 @@ internal static class MethodArguments
             CoresetRatio = parsed.GetValue(Coreset),
             MemoryBytes = parsed.GetValue(Memory) ?? PatchCoreOptions.UsualMemory,
             MaxPatches = quick ? Math.Min(parsed.GetValue(MaxPatches), PatchCoreOptions.QuickPatches) : parsed.GetValue(MaxPatches),
+            Sampling = parsed.GetValue(Sampling) == "random" ? BankSampling.Random : BankSampling.Coreset,
+            Neighbours = parsed.GetValue(Neighbours),
+            Reweighting = parsed.GetValue(Reweighting) != "off",
             Seed = seed,
             Threads = threads,
         };
         return new PatchCoreMethod(Backbone.Load(parsed.GetValue(BackboneFile)), options.Check());
+    }
+
+    /// <summary>An option with a few values; the first is the default.</summary>
+    private static Option<string> Choice(string name, string description, params string[] values)
+    {
+        Option<string> option = new(name) { HelpName = string.Join('|', values), Description = description, DefaultValueFactory = _ => values[0] };
+        option.AcceptOnlyFromAmong(values);
+        return option;
     }
 
     private static FastFlowMethod FastFlow(ParseResult parsed, int seed)

@@ -13,7 +13,7 @@ internal static class TrainCommand
     private static readonly Option<InputSpec?> Size = new("--size") { HelpName = "N|WxH", Description = "Model input in pixels, Default: 256; PatchCore needs multiples of 8.", CustomParser = Arguments.Size };
     private static readonly Option<Roi?> Region = new("--roi") { HelpName = "X,Y,W,H", Description = "Part of the frame to inspect, camera pixels. Default: all of it.", CustomParser = Arguments.Roi };
     private static readonly Option<int> WhiteLevel = new("--white-level") { HelpName = "N", Description = "16-bit sample that is white: 4095 for a 12-bit camera.", DefaultValueFactory = _ => ushort.MaxValue };
-    private static readonly Option<double> HoldOut = new("--holdout") { HelpName = "SHARE", Description = "Share of the normal pictures held out for the threshold.", DefaultValueFactory = _ => 0.2 };
+    private static readonly Option<double> HoldOut = new("--holdout") { HelpName = "SHARE", Description = "Share of the normal pictures held out for the threshold. PatchCore with at most 17: none, and it promises nothing.", DefaultValueFactory = _ => 0.2 };
     private static readonly Option<string?> CalibrateOn = new("--calibrate-on") { HelpName = "DIR", Description = "Normal pictures for the threshold; then none of --data is held out." };
     private static readonly Option<double?> FalseRejectRate = new("--false-reject-rate") { HelpName = "RATE", Description = "Share of normal parts that may be rejected. Default: 0.01, or the strictest the held-out pictures allow." };
     private static readonly Option<int> Seed = new("--seed") { HelpName = "N", Description = "Of everything random.", DefaultValueFactory = _ => 0 };
@@ -32,6 +32,7 @@ internal static class TrainCommand
               edge-trainer train --method patchcore --data parts --name flange --models models --backbone resnet18.safetensors --coreset 0.05
               edge-trainer train --method patchcore --data parts --name flange --models models --roi 200,100,800,800 --size 384 --false-reject-rate 0.02
               edge-trainer train --method patchcore --data parts --name flange --models models --json > training.json
+              edge-trainer train --method patchcore --data five-pictures --name flange --models models --sampling random --reweighting off
               edge-trainer train --method fastflow --data parts --name flange --models models --epochs 50 --checkpoint flange.safetensors
               edge-trainer train --method fastflow --data parts --name flange --models models --epochs 50 --checkpoint flange.safetensors --resume
             """)

@@ -3,6 +3,13 @@ namespace Edge.Training.Data;
 /// <summary>Normal pictures to fit to, and normal pictures held out for the threshold.</summary>
 internal sealed record Split(IReadOnlyList<Picture> Training, IReadOnlyList<Picture> Calibration)
 {
+    /// <summary>The threshold's pictures are given: none of them is fitted to.</summary>
+    public static Split Apart(IReadOnlyList<Picture> normals, IReadOnlyList<Picture> calibration)
+    {
+        HashSet<string> used = [.. calibration.Select(p => p.Sha256)];
+        return new Split([.. normals.Where(p => !used.Contains(p.Sha256))], calibration);
+    }
+
     /// <summary>
     /// Splits by content: the pictures with the smallest SHA-256 are held out. Names, order and seed don't matter, and adding
     /// pictures moves few of the others to the other side.

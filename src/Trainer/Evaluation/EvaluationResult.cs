@@ -40,6 +40,9 @@ internal sealed record EvaluationResult
     /// <summary>Anomalous regions that the pixel figures are about.</summary>
     public required long Regions { get; init; }
 
+    /// <summary>Raw scores of normal, or of anomalous pictures.</summary>
+    public float[] ScoresOf(bool normal) => [.. Pictures.Where(p => p.Label == Picture.NormalLabel == normal).Select(p => p.Score)];
+
     public int FalseRejects => Pictures.Count(p => p.Label == Picture.NormalLabel && p.Verdict == Verdict.Reject);
     public int Misses => Pictures.Count(p => p.Label != Picture.NormalLabel && p.Verdict != Verdict.Reject);
 }

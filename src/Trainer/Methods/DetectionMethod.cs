@@ -33,6 +33,14 @@ internal abstract class DetectionMethod(Backbone backbone) : IDisposable
     /// <summary>Learns from normal pictures.</summary>
     public abstract void Fit(IReadOnlyList<Picture> pictures, TrainingContext context);
 
+    /// <summary>It can say what it would think of a picture it learnt from if it had not, so it needs none held out.</summary>
+    public virtual bool LeavesOneOut => false;
+
+    /// <summary>
+    /// After <see cref="Fit"/>: score and map of each picture by a model of the others; of a single picture, those of its altered copies.
+    /// </summary>
+    public virtual IEnumerable<(float Score, float[] Map)> LeaveOneOut(IReadOnlyList<LoadedPicture> pictures, TrainingContext context) => throw new NotSupportedException();
+
     /// <summary>Writes the whole detector as one ONNX graph (<c>image</c> → <c>image_score</c>, <c>anomaly_map</c>).</summary>
     public abstract void Export(string path, InputSpec input);
 

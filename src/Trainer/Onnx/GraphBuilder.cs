@@ -18,12 +18,13 @@ internal sealed class GraphBuilder
     private readonly ModelProto model;
     private int values;
 
-    public GraphBuilder(string name)
-    {
-        graph = new GraphProto { Name = name };
-        model = new ModelProto { IrVersion = IrVersion, ProducerName = "edge-trainer", Graph = graph };
+    public GraphBuilder(string name) : this(new ModelProto { IrVersion = IrVersion, ProducerName = "edge-trainer", Graph = new GraphProto { Name = name } }) =>
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = Opset });
-    }
+
+    private GraphBuilder(ModelProto model) => (this.model, graph) = (model, model.Graph);
+
+    /// <summary>Goes on from what an earlier graph computes up to <paramref name="kept"/>; the rest of it is left out.</summary>
+    public static GraphBuilder From(GraphFile file, IEnumerable<string> kept) => new(file.UpTo(kept)) { values = file.NextNumber };
 
     /// <summary>Adds a node with one output and returns that output.</summary>
     /// <param name="attributes">Values are int, float, string or long[].</param>
@@ -38,11 +39,27 @@ internal sealed class GraphBuilder
         return output;
     }
 
-    public string Constant(ReadOnlySpan<float> data, params ReadOnlySpan<long> shape) => Constant(MemoryMarshal.AsBytes(data), DataType.Float, shape);
-    public string Constant(ReadOnlySpan<int> data, params ReadOnlySpan<long> shape) => Constant(MemoryMarshal.AsBytes(data), DataType.Int32, shape);
+    /// <summary>A value under a name of its own, to be found again in the file.</summary>
+    public string Named(string name, string value)
+    {
+        NodeProto node = new() { OpType = "Identity", Name = $"name_{name}" };
+        node.Input.Add(value);
+        node.Output.Add(name);
+        graph.Node.Add(node);
+        return name;
+    }
+
+    // Constants under names of their own, to be found again in the file.
+    public string Constant(string name, ReadOnlySpan<float> data, params ReadOnlySpan<long> shape) => Constant(name, MemoryMarshal.AsBytes(data), DataType.Float, shape);
+    public string Constant(string name, ReadOnlySpan<Half> data, params ReadOnlySpan<long> shape) => Constant(name, MemoryMarshal.AsBytes(data), DataType.Float16, shape);
+    public string Constant(string name, ReadOnlySpan<sbyte> data, params ReadOnlySpan<long> shape) => Constant(name, MemoryMarshal.AsBytes(data), DataType.Int8, shape);
+    public string Constant(string name, ReadOnlySpan<int> data, params ReadOnlySpan<long> shape) => Constant(name, MemoryMarshal.AsBytes(data), DataType.Int32, shape);
+
+    public string Constant(ReadOnlySpan<float> data, params ReadOnlySpan<long> shape) => Constant(Next("constant"), MemoryMarshal.AsBytes(data), DataType.Float, shape);
+    public string Constant(ReadOnlySpan<int> data, params ReadOnlySpan<long> shape) => Constant(Next("constant"), MemoryMarshal.AsBytes(data), DataType.Int32, shape);
 
     /// <summary>A vector of indices, axes or sizes.</summary>
-    public string Integers(params ReadOnlySpan<long> data) => Constant(MemoryMarshal.AsBytes(data), DataType.Int64, [data.Length]);
+    public string Integers(params ReadOnlySpan<long> data) => Constant(Next("constant"), MemoryMarshal.AsBytes(data), DataType.Int64, [data.Length]);
 
     /// <summary>uint8 input.</summary>
     public string Input(string name, params ReadOnlySpan<Dimension> shape)
@@ -70,9 +87,9 @@ internal sealed class GraphBuilder
         model.WriteTo(file);
     }
 
-    private string Constant(ReadOnlySpan<byte> data, DataType type, ReadOnlySpan<long> shape)
+    private string Constant(string name, ReadOnlySpan<byte> data, DataType type, ReadOnlySpan<long> shape)
     {
-        TensorProto tensor = new() { Name = Next("constant"), DataType = (int)type, RawData = ByteString.CopyFrom(data) };
+        TensorProto tensor = new() { Name = name, DataType = (int)type, RawData = ByteString.CopyFrom(data) };
         foreach (long side in shape) tensor.Dims.Add(side);
         graph.Initializer.Add(tensor);
         return tensor.Name;

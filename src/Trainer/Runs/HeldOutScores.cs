@@ -1,4 +1,5 @@
 using Edge.Scoring;
+using Edge.Training.Cli;
 using Edge.Training.Data;
 using Edge.Training.Methods;
 
@@ -22,13 +23,36 @@ internal sealed record HeldOutScores(float[] Scores, ValueRange HeatmapRange)
             {
                 picture.Rgb.CopyTo(detector.Input);
                 scores.Add(detector.Run());
-                // An odd stride shares no factor with a width that is a power of two, so all columns are visited.
-                int stride = Math.Max(1, detector.Map.Length / PixelsPerPicture) | 1;
-                for (int i = 0; i < detector.Map.Length; i += stride) pixels.Add(detector.Map[i]);
+                AddPixels(pixels, detector.Map);
                 progress.Report((double)scores.Count / pictures.Count);
             }
             return new HeldOutScores([.. scores], RangeOf(pixels));
         });
+
+    /// <summary>Where none can be held out: what the method says about each picture it learnt from, had it learnt from the others only.</summary>
+    public static HeldOutScores LeftOut(DetectionMethod method, IReadOnlyList<LoadedPicture> pictures, TrainingContext context)
+    {
+        Terminal quiet = new(TextWriter.Null, interactive: false, TimeProvider.System);   // of the many small fits; progress here is theirs together
+        return context.Terminal.Progress("leaving one out", progress =>
+        {
+            List<float> scores = [], pixels = [];
+            foreach ((float score, float[] map) in method.LeaveOneOut(pictures, context with { Terminal = quiet }))
+            {
+                context.Cancellation.ThrowIfCancellationRequested();
+                scores.Add(score);
+                AddPixels(pixels, map);
+                progress.Report(Math.Min(1, (double)scores.Count / pictures.Count));
+            }
+            return new HeldOutScores([.. scores], RangeOf(pixels));
+        });
+    }
+
+    private static void AddPixels(List<float> pixels, ReadOnlySpan<float> map)
+    {
+        // An odd stride shares no factor with a width that is a power of two, so all columns are visited.
+        int stride = Math.Max(1, map.Length / PixelsPerPicture) | 1;
+        for (int i = 0; i < map.Length; i += stride) pixels.Add(map[i]);
+    }
 
     internal static ValueRange RangeOf(List<float> pixels)
     {

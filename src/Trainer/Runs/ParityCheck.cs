@@ -10,17 +10,21 @@ namespace Edge.Training.Runs;
 internal static class ParityCheck
 {
     /// <exception cref="EdgeException">They differ by more than the tolerance; the message names the picture.</exception>
-    public static ParityInfo Run(DetectionMethod method, AnomalyDetector detector, IReadOnlyList<LoadedPicture> pictures, TrainingContext context) =>
+    /// <param name="answer">The training framework's score and map of a picture, uint8 [1, H, W, 3].</param>
+    /// <param name="tolerance">Largest relative difference that rounding explains.</param>
+    public static ParityInfo Run(
+        Func<torch.Tensor, (torch.Tensor Score, torch.Tensor Map)> answer, double tolerance, AnomalyDetector detector, IReadOnlyList<LoadedPicture> pictures,
+        TrainingContext context) =>
         context.Terminal.Progress("comparing ONNX Runtime and TorchSharp", progress =>
         {
-            double largestScore = 0, largestMap = 0, tolerance = method.Tolerance;
+            double largestScore = 0, largestMap = 0;
             for (int i = 0; i < pictures.Count; i++)
             {
                 context.Cancellation.ThrowIfCancellationRequested();
                 using DisposeScope scope = torch.NewDisposeScope();
                 pictures[i].Rgb.CopyTo(detector.Input);
                 float score = detector.Run();
-                (torch.Tensor expected, torch.Tensor map) = method.Score(torch.from_array(pictures[i].Rgb).reshape(1, detector.Height, detector.Width, 3));
+                (torch.Tensor expected, torch.Tensor map) = answer(torch.from_array(pictures[i].Rgb).reshape(1, detector.Height, detector.Width, 3));
                 double scoreDifference = Difference(score, expected.item<float>(), Math.Max(Math.Abs(score), Math.Abs(expected.item<float>())));
                 double mapDifference = Largest(detector.Map, map.data<float>().ToArray());
                 if (!(scoreDifference <= tolerance && mapDifference <= tolerance))

@@ -24,8 +24,9 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         method.CheckInput(options.Input);
         using PackageDraft draft = new PackageStore(options.Models).Begin(options.Name);   // a folder that can't be written to is known at once
         Dataset dataset = Dataset.Open(options.Data, options.Strict, terminal, cancellation);
-        Split split = options.CalibrateOn is { } folder ? Separate(dataset, folder) : Split.Of(dataset.Train, options.HoldOut);
-        SplitConformal.Choose(new float[split.Calibration.Count], options.FalseRejectRate);   // too few pictures: say so before the work
+        bool few = TooFewToHoldOut(dataset.Train.Count);
+        Split split = options.CalibrateOn is { } folder ? Separate(dataset, folder) : few ? new Split(dataset.Train, []) : Split.Of(dataset.Train, options.HoldOut);
+        if (!few) SplitConformal.Choose(new float[split.Calibration.Count], options.FalseRejectRate);   // too few pictures: say so before the work
         terminal.Line($"{dataset.Folder}: {split.Training.Count} normal pictures to train on, {split.Calibration.Count} held out for the threshold, {dataset.Test.Count} to test on");
 
         TrainingContext context = new(options.Input, options.Strict, skipped, terminal, cancellation);
@@ -37,23 +38,22 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         Write(() => method.Export(graph, options.Input));
         using AnomalyDetector detector = AnomalyDetector.Load(graph, options.Input.Width, options.Input.Height, new DetectorOptions { Threads = options.Threads });
 
-        HeldOutScores heldOut = HeldOutScores.Of(detector, split.Calibration, context);
-        SplitConformal choice = SplitConformal.Choose(heldOut.Scores, options.FalseRejectRate);
-        if (choice.Relaxed)
-            terminal.Warn($"{heldOut.Scores.Length} held-out pictures can't promise {SplitConformal.UsualRate:P0}: the threshold is for a false reject rate of {choice.FalseRejectRate:P1}; {SplitConformal.Needed(SplitConformal.UsualRate)} held-out pictures are needed for {SplitConformal.UsualRate:P0}.");
-        Calibration calibration = choice.ToCalibration(heldOut.Scores, heldOut.HeatmapRange);
+        IReadOnlyList<LoadedPicture> learnt = few ? LoadFew(split.Training, context) : [];
+        HeldOutScores heldOut = few ? HeldOutScores.LeftOut(method, learnt, context) : HeldOutScores.Of(detector, split.Calibration, context);
+        Calibration calibration = few ? FewNormals.Choose(heldOut.Scores, heldOut.HeatmapRange, learnt.Count) : Conformal(heldOut);
+        if (few) terminal.Warn($"the threshold promises nothing: {learnt.Count} normal {(learnt.Count == 1 ? "picture is" : "pictures are")} too few to hold any out.");
 
-        IReadOnlyList<LoadedPicture> proofs = ProofPictures.Load(split.Calibration, dataset.Test, context);
-        ParityInfo parity = ParityCheck.Run(method, detector, proofs, context);
+        IReadOnlyList<LoadedPicture> proofs = ProofPictures.Load(split.Calibration, dataset.Test, learnt, context);
+        ParityInfo parity = ParityCheck.Run(method.Score, method.Tolerance, detector, proofs, context);
         Write(() => GoldenImages.Write(draft, detector, proofs, method.Tolerance));
         EvaluationResult? evaluation = dataset.Test.Count == 0 ? null
             : Evaluator.Run(detector, calibration, dataset, options.Input, options.Strict, terminal, cancellation);
 
         string digest = Dataset.DigestOf(split.Training.Concat(split.Calibration).Concat(dataset.Test).DistinctBy(p => p.Sha256));
-        DatasetInfo data = new(digest, trained, heldOut.Scores.Length, dataset.Skipped.Count + skipped.Count, dataset.Duplicates.Count);
+        DatasetInfo data = new(digest, trained, few ? 0 : heldOut.Scores.Length, dataset.Skipped.Count + skipped.Count, dataset.Duplicates.Count);
         Dictionary<string, string> parameters = new(method.Parameters)
         {
-            ["calibratedOn"] = options.CalibrateOn is null ? $"held-out pictures ({options.HoldOut.ToString(CultureInfo.InvariantCulture)} of the normal ones)" : "separate pictures",
+            ["calibratedOn"] = few ? "pictures left out one at a time" : options.CalibrateOn is null ? $"held-out pictures ({options.HoldOut.ToString(CultureInfo.InvariantCulture)} of the normal ones)" : "separate pictures",
         };
         if (method.Epochs.Count > 0) Write(() => File.WriteAllText(Path.Combine(draft.Folder, "training.csv"), TrainingCurve.ToCsv(method.Epochs)));
         DateTimeOffset now = time.GetUtcNow();
@@ -79,16 +79,34 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         return new TrainingResult(package, evaluation, skipped, time.GetElapsedTime(started), fit, fitProcessor);
     }
 
+    /// <summary>No rate was asked for, and the method can do without pictures held out.</summary>
+    private bool TooFewToHoldOut(int normals) =>
+        method.LeavesOneOut && options is { CalibrateOn: null, FalseRejectRate: null } && normals <= FewNormals.MostPictures
+        && Math.Round(options.HoldOut * normals, MidpointRounding.AwayFromZero) < SplitConformal.FewestPictures;
+
+    private static IReadOnlyList<LoadedPicture> LoadFew(IReadOnlyList<Picture> pictures, TrainingContext context)
+    {
+        List<SkippedPicture> alreadyReported = [];
+        return [.. PictureLoader.Stream(pictures, context.Input, context.Strict, alreadyReported, context.Terminal, context.Cancellation)];
+    }
+
+    private Calibration Conformal(HeldOutScores heldOut)
+    {
+        SplitConformal choice = SplitConformal.Choose(heldOut.Scores, options.FalseRejectRate);
+        if (choice.Relaxed)
+            terminal.Warn($"{heldOut.Scores.Length} held-out pictures can't promise {SplitConformal.UsualRate:P0}: the threshold is for a false reject rate of {choice.FalseRejectRate:P1}; {SplitConformal.Needed(SplitConformal.UsualRate)} held-out pictures are needed for {SplitConformal.UsualRate:P0}.");
+        return choice.ToCalibration(heldOut.Scores, heldOut.HeatmapRange);
+    }
+
     /// <summary>The threshold's pictures come from a folder of their own. None may be trained on; those that are tested on are pointed out.</summary>
     private Split Separate(Dataset dataset, string folder)
     {
         Dataset separate = Dataset.Open(folder, options.Strict, terminal, cancellation);
         IReadOnlyList<Picture> calibration = separate.Train;
         skipped.AddRange(separate.Skipped);
-        HashSet<string> used = [.. calibration.Select(p => p.Sha256)];
-        if (dataset.Test.Count(p => used.Contains(p.Sha256)) is > 0 and int tested)
+        if (dataset.Test.IntersectBy(calibration.Select(p => p.Sha256), p => p.Sha256).Count() is > 0 and int tested)
             terminal.Warn($"{tested} pictures of {folder} are also test pictures: the verdicts on them say nothing about new parts (AUROC does not depend on the threshold).");
-        return new Split([.. dataset.Train.Where(p => !used.Contains(p.Sha256))], calibration);
+        return Split.Apart(dataset.Train, calibration);
     }
 
     /// <summary>The SDK appends the commit to the informational version when it builds inside a repository: 1.0.0+commit.</summary>
@@ -100,10 +118,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         HeldOutScores heldOut, DateTimeOffset now) =>
         PackageReport.Html(new ReportContent(
             options.Name, method.Name, method.Backbone.Info, calibration, data, parity, evaluation?.Summary, parameters, heldOut.Scores,
-            ScoresOf(evaluation, normal: true), ScoresOf(evaluation, normal: false), now));
-
-    private static float[] ScoresOf(EvaluationResult? evaluation, bool normal) =>
-        [.. evaluation?.Pictures.Where(p => p.Label == Picture.NormalLabel == normal).Select(p => p.Score) ?? []];
+            evaluation?.ScoresOf(normal: true) ?? [], evaluation?.ScoresOf(normal: false) ?? [], now));
 
     private void Write(Action write)
     {

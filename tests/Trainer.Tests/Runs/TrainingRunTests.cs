@@ -61,6 +61,26 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     [Fact]
+    public void A_random_bank_has_as_many_rows_other_ones_and_the_score_without_reweighting_is_the_largest_distance()
+    {
+        WriteData(normals: 20, test: true);
+        Package coreset = Train(Options()).Package, random = Train(Options(), new PatchCoreOptions { Sampling = BankSampling.Random, Reweighting = false });
+        Assert.Equal(coreset.Manifest.Parameters["bankRows"], random.Manifest.Parameters["bankRows"]);
+        Assert.Equal(("random", "off", "0"), (random.Manifest.Parameters["sampling"], random.Manifest.Parameters["reweighting"], random.Manifest.Parameters["neighbours"]));
+        Assert.NotEqual(coreset.Manifest.Files["model.onnx"], random.Manifest.Files["model.onnx"]);
+        Assert.Equal(random.Manifest.Files["model.onnx"], Train(Options(), new PatchCoreOptions { Sampling = BankSampling.Random, Reweighting = false }).Manifest.Files["model.onnx"]);
+        using AnomalyDetector plain = AnomalyDetector.Load(random);
+        foreach (GoldenImage golden in random.Golden.Images)
+        {
+            ImageBuffer picture = new();
+            ImageFile.Read(random.GoldenPath(golden), picture);
+            new Preprocessor(new InputSpec { Width = 64, Height = 64 }).Apply(picture, plain.Input);
+            float score = plain.Run(), largest = plain.Map.ToArray().Max();
+            Assert.True(score >= largest, $"smoothing can't raise the largest distance: {score} < {largest}");
+        }
+    }
+
+    [Fact]
     public void A_damaged_picture_is_named_skipped_and_counted_and_strict_stops()
     {
         WriteData(normals: 30, test: false);
@@ -134,6 +154,12 @@ public sealed class TrainingRunTests : IDisposable
     private TrainingOptions Options() => new() { Data = folder["data"], Name = "part", Models = folder["models"], Input = new InputSpec { Width = 64, Height = 64 } };
 
     private static PatchCoreMethod Method(int seed) => new(Backbone.Load(null), new PatchCoreOptions { Seed = seed });
+
+    private Package Train(TrainingOptions options, PatchCoreOptions patchCore)
+    {
+        using PatchCoreMethod method = new(Backbone.Load(null), patchCore.Check());
+        return Train(options, method).Package;
+    }
 
     private TrainingResult Train(TrainingOptions options, int seed = 0)
     {

@@ -19,18 +19,22 @@ internal static class GreedyCoreset
     /// <param name="first">Index of the first pick.</param>
     /// <param name="threads">0 = all cores.</param>
     /// <returns>Indices in the order of picking.</returns>
-    public static int[] Select(PackedRows rows, int count, int first, int threads, Action<double>? progress, CancellationToken cancellation)
+    public static int[] Select(PackedRows rows, int count, int first, int threads, Action<double>? progress, CancellationToken cancellation) =>
+        count == 0 || rows.Count == 0 ? [] : Continue(rows, count, [first], threads, progress, cancellation);
+
+    /// <param name="earlier">What was picked before, at least one.</param>
+    /// <returns>Those, and then up to <paramref name="count"/> in all, in the order of picking.</returns>
+    public static int[] Continue(PackedRows rows, int count, IEnumerable<int> earlier, int threads, Action<double>? progress, CancellationToken cancellation)
     {
         count = Math.Min(count, rows.Count);
-        if (count == 0) return [];
-        List<int> picks = new(count) { first };
+        List<int> picks = [.. earlier];
         using CoresetDistances distances = new(rows, threads);
         int[] candidates = new int[LongestList];
         int list = ShortestList;
         for (int done = 0; ;)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (picks.Count == count) return [.. picks];
+            if (picks.Count >= count) return [.. picks];
             distances.Include(picks, from: done, cancellation);
             done = picks.Count;
             progress?.Invoke((double)done / count);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Edge.Imaging;
 using Edge.Training.Backbones;
 using Edge.Training.Data;
+using Edge.Training.Thresholds;
 using TorchSharp;
 
 namespace Edge.Training.Methods.PatchCore;
@@ -15,14 +16,18 @@ internal sealed class PatchCoreMethod(Backbone backbone, PatchCoreOptions option
     {
         ["layers"] = $"{backbone.Trunk.Layer2.Name}+{backbone.Trunk.Layer3.Name}",
         ["neighbourhood"] = Text(PatchEmbedding.Neighbourhood),
+        ["sampling"] = options.Sampling.ToString().ToLowerInvariant(),
         ["coreset"] = options.CoresetRatio.ToString(CultureInfo.InvariantCulture),
         ["memoryBytes"] = Text(options.MemoryBytes),
         ["maxPatches"] = Text(options.MaxPatches),
         ["projection"] = Text(PatchCoreOptions.Projection),
         ["smoothingSigma"] = MapSmoothing.Sigma.ToString(CultureInfo.InvariantCulture),
+        ["neighbours"] = Text(options.NeighboursKept),
+        ["reweighting"] = options.Reweighting ? "on" : "off",
         ["seed"] = Text(options.Seed),
     };
 
+    private PatchSample? few;   // of pictures so few that LeaveOneOut may be asked for
     private MemoryBank? bank;
     private PatchCoreModel? model;
 
@@ -43,23 +48,50 @@ internal sealed class PatchCoreMethod(Backbone backbone, PatchCoreOptions option
         if (sample.Count < sample.Seen)
             context.Terminal.Line($"{sample.Count:N0} of {sample.Seen:N0} patches sampled, an even share of each picture (--max-patches {options.MaxPatches})");
         bank = PatchCoreTraining.Select(sample, options, context);
-        context.Terminal.Line($"memory bank: {bank.Count:N0} of {sample.Count:N0} patches × {bank.Dimension}, {bank.Count * MemoryBank.BytesPerRow(bank.Dimension) / 1048576.0:0.0} MiB");
+        few = pictures.Count <= FewNormals.MostPictures ? sample : null;
+        context.Terminal.Line($"memory bank: {bank.Count:N0} of {sample.Count:N0} patches × {bank.Dimension}, {bank.Bytes / 1048576.0:0.0} MiB");
         parameters["patchesSeen"] = Text(sample.Seen);
         parameters["patchesSampled"] = Text(sample.Count);
         parameters["bankRows"] = Text(bank.Count);
         parameters["dimension"] = Text(bank.Dimension);
-        parameters["neighbours"] = Text(bank.NeighbourCount);
+    }
+
+    public override bool LeavesOneOut => true;
+
+    /// <param name="pictures">All that <see cref="Fit"/> was given, in the same order; those it could not read are missing here too.</param>
+    public override IEnumerable<(float Score, float[] Map)> LeaveOneOut(IReadOnlyList<LoadedPicture> pictures, TrainingContext context)
+    {
+        PatchSample sample = few is { } s && s.Pictures == pictures.Count ? s : throw new InvalidOperationException($"Not the few pictures it was fitted to: {pictures.Count}.");
+        if (pictures.Count == 1)
+        {
+            foreach (LoadedPicture copy in AlteredCopies.Of(pictures[0], context.Input)) yield return ScoreOf(Model, copy, context);
+            yield break;
+        }
+        for (int i = 0; i < pictures.Count; i++)
+        {
+            using PatchCoreModel others = new(Backbone.Trunk, PatchCoreTraining.Select(sample.Without(i), options, context));
+            yield return ScoreOf(others, pictures[i], context);
+        }
+    }
+
+    private static (float Score, float[] Map) ScoreOf(PatchCoreModel model, LoadedPicture picture, TrainingContext context)
+    {
+        using DisposeScope scope = torch.NewDisposeScope();
+        (torch.Tensor score, torch.Tensor map) = model.Score(PatchCoreTraining.Images([picture], context.Input));
+        return (score.item<float>(), map.data<float>().ToArray());
     }
 
     public override void Export(string path, InputSpec input) => new PatchCoreExport(Backbone.Trunk, Fitted, input).Save(path);
 
-    public override (torch.Tensor Score, torch.Tensor Map) Score(torch.Tensor images) => (model ??= new PatchCoreModel(Backbone.Trunk, Fitted)).Score(images);
+    public override (torch.Tensor Score, torch.Tensor Map) Score(torch.Tensor images) => Model.Score(images);
 
     public override void Dispose()
     {
         model?.Dispose();
         base.Dispose();
     }
+
+    private PatchCoreModel Model => model ??= new PatchCoreModel(Backbone.Trunk, Fitted);
 
     private MemoryBank Fitted => bank ?? throw new InvalidOperationException("Fit comes first.");
 

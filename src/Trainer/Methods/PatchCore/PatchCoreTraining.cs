@@ -35,15 +35,27 @@ internal static class PatchCoreTraining
         return done > 0 ? sample : throw new EdgeException($"None of the {pictures.Count} training pictures can be read.");
     });
 
-    /// <summary>Greedy k-center coreset of the embeddings, selected in a random projection.</summary>
+    /// <summary>The memory bank: a greedy k-center coreset of the embeddings, selected in a random projection, or an even random choice.</summary>
     public static MemoryBank Select(PatchSample sample, PatchCoreOptions options, TrainingContext context)
     {
-        CancellationToken cancellation = context.Cancellation;
-        using PackedRows projected = Project(sample, options.Seed, cancellation);
-        int rows = options.BankRows(sample.Count, sample.Dimension), first = new Random(options.Seed).Next(sample.Count);
-        int[] picks = context.Terminal.Progress(
-            "selecting coreset", progress => GreedyCoreset.Select(projected, rows, first, options.Threads, f => progress.Report(f), cancellation));
-        return MemoryBank.Of(sample.Pick(picks), sample.Dimension, cancellation);
+        int rows = options.BankRows(sample.Count, sample.Dimension);
+        int[] picks = options.Sampling == BankSampling.Random ? AtRandom(sample.Count, rows, options.Seed) : Coreset(sample, rows, options, context);
+        return MemoryBank.Of(sample.Pick(picks), sample.Dimension, options.NeighboursKept, context.Cancellation);
+    }
+
+    private static int[] Coreset(PatchSample sample, int rows, PatchCoreOptions options, TrainingContext context)
+    {
+        using PackedRows projected = Project(sample.Rows, sample.Dimension, options.Seed, context.Cancellation);
+        int first = new Random(options.Seed).Next(sample.Count);
+        return context.Terminal.Progress(
+            "selecting coreset", progress => GreedyCoreset.Select(projected, rows, first, options.Threads, f => progress.Report(f), context.Cancellation));
+    }
+
+    private static int[] AtRandom(int count, int rows, int seed)
+    {
+        int[] all = [.. Enumerable.Range(0, count)];
+        new Random(seed).Shuffle(all);
+        return all[..rows];
     }
 
     private static IEnumerable<LoadedPicture> Stream(IReadOnlyList<Picture> pictures, TrainingContext context) =>
@@ -54,30 +66,31 @@ internal static class PatchCoreTraining
         stack([.. pictures.Select(p => from_array(p.Rgb).reshape(input.Height, input.Width, 3))]);
 
     // Gaussian, N(0, 1/128): lengths keep their expectation. Drawn in C#, so that a seed means the same in every torch version.
-    internal static PackedRows Project(PatchSample sample, int seed, CancellationToken cancellation)
+    internal static PackedRows Project(ReadOnlySpan<float> rows, int dimension, int seed, CancellationToken cancellation)
     {
         using IDisposable inference = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Random random = new(seed);
-        float[] gaussian = new float[sample.Dimension * PatchCoreOptions.Projection];
+        float[] gaussian = new float[dimension * PatchCoreOptions.Projection];
         foreach (ref float value in gaussian.AsSpan())
         {
             double radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));   // Box-Muller
             value = (float)(radius * Math.Cos(2 * Math.PI * random.NextDouble()) / Math.Sqrt(PatchCoreOptions.Projection));
         }
-        Tensor projection = from_array(gaussian).reshape(sample.Dimension, PatchCoreOptions.Projection);
+        Tensor projection = from_array(gaussian).reshape(dimension, PatchCoreOptions.Projection);
+        int count = rows.Length / dimension;
         Tensor? shift = null;   // roughly the mean: distances don't notice it, the rounding error of the coreset's filter does
-        PackedRows projected = new(sample.Count, PatchCoreOptions.Projection);
+        PackedRows projected = new(count, PatchCoreOptions.Projection);
         try
         {
-            for (int at = 0; at < sample.Count; at += Slice)
+            for (int at = 0; at < count; at += Slice)
             {
                 cancellation.ThrowIfCancellationRequested();
                 using DisposeScope inner = NewDisposeScope();
-                int count = Math.Min(Slice, sample.Count - at);
-                Tensor rows = from_array(sample.Rows.Slice(at * sample.Dimension, count * sample.Dimension).ToArray()).reshape(count, sample.Dimension);
-                shift ??= rows.mean([0L]).MoveToOuterDisposeScope();
-                projected.Write(at, Values((rows - shift).matmul(projection)));
+                int slice = Math.Min(Slice, count - at);
+                Tensor part = from_array(rows.Slice(at * dimension, slice * dimension).ToArray()).reshape(slice, dimension);
+                shift ??= part.mean([0L]).MoveToOuterDisposeScope();
+                projected.Write(at, Values((part - shift).matmul(projection)));
             }
             return projected;
         }

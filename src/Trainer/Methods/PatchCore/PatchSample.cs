@@ -10,7 +10,11 @@ internal sealed class PatchSample
 {
     private readonly int pictures, perPicture, seed;
     private readonly float[] rows;
-    private int taken;
+    private readonly int capacity;
+    private readonly List<int> starts = [];   // of each picture's embeddings
+
+    /// <summary>Pictures whose embeddings are held.</summary>
+    public int Pictures => starts.Count;
 
     public int Dimension { get; }
 
@@ -35,14 +39,12 @@ internal sealed class PatchSample
         rows = GC.AllocateUninitializedArray<float>(capacity * dimension);
     }
 
-    private readonly int capacity;
-
     /// <param name="sha256">Of the picture.</param>
     /// <param name="embeddings">float32 [perPicture, Dimension].</param>
     public void Add(string sha256, ReadOnlySpan<float> embeddings)
     {
-        int share = (int)((taken + 1L) * capacity / pictures - (long)taken * capacity / pictures);
-        taken++;
+        int share = (int)((Pictures + 1L) * capacity / pictures - (long)Pictures * capacity / pictures);
+        starts.Add(Count);
         Seen += perPicture;
         int[] patches = [.. Enumerable.Range(0, perPicture)];
         if (share < perPicture)
@@ -53,6 +55,18 @@ internal sealed class PatchSample
         }
         foreach (int patch in patches.AsSpan(0, share))
             embeddings.Slice(patch * Dimension, Dimension).CopyTo(rows.AsSpan(Count++ * Dimension));
+    }
+
+    /// <summary>The embeddings of all pictures but one.</summary>
+    public PatchSample Without(int picture)
+    {
+        int from = starts[picture], to = picture + 1 < Pictures ? starts[picture + 1] : Count;
+        PatchSample others = new(Pictures - 1, perPicture, Dimension, Count - (to - from), seed) { Count = Count - (to - from), Seen = Seen - perPicture };
+        Rows[..(from * Dimension)].CopyTo(others.rows);
+        Rows[(to * Dimension)..].CopyTo(others.rows.AsSpan(from * Dimension));
+        for (int i = 0; i < Pictures; i++)
+            if (i != picture) others.starts.Add(i < picture ? starts[i] : starts[i] - (to - from));
+        return others;
     }
 
     public float[] Pick(ReadOnlySpan<int> indices)

@@ -15,7 +15,19 @@ public sealed class GreedyCoresetTests
     public void Picks_exactly_what_the_plain_loop_picks(int seed, int count, int dimension, int picks)
     {
         float[] rows = Clusters(seed, count, dimension);
-        Assert.Equal(Naive(rows, dimension, picks, first: seed), Select(rows, dimension, picks, first: seed, threads: 2));
+        Assert.Equal(Naive(rows, dimension, picks, seed), Select(rows, dimension, picks, first: seed, threads: 2));
+    }
+
+    [Theory]
+    [InlineData(1, 3000, 64, 500, 900)]
+    [InlineData(2, 700, 16, 300, 700)]
+    [InlineData(3, 50, 8, 49, 50)]
+    public void Going_on_from_other_rows_picks_what_the_plain_loop_picks(int seed, int count, int dimension, int before, int picks)
+    {
+        float[] rows = Clusters(seed, count, dimension);
+        using PackedRows packed = Pack(rows, dimension);
+        int[] start = [.. Enumerable.Range(0, before)];
+        Assert.Equal(Naive(rows, dimension, picks, start), GreedyCoreset.Continue(packed, picks, start, 2, null, Ct));
     }
 
     [Fact]
@@ -49,7 +61,7 @@ public sealed class GreedyCoresetTests
         // |x|² + |c|² − 2 x·c loses everything here; the picks must not.
         float[] rows = Clusters(6, 2000, 64);
         for (int i = 0; i < rows.Length; i++) rows[i] = MathF.Round(rows[i] * 64) / 64 + 4096;
-        Assert.Equal(Naive(rows, 64, 300, first: 0), Select(rows, 64, 300, first: 0, threads: 2));
+        Assert.Equal(Naive(rows, 64, 300, 0), Select(rows, 64, 300, first: 0, threads: 2));
     }
 
     [Fact]
@@ -89,15 +101,15 @@ public sealed class GreedyCoresetTests
     }
 
     /// <summary>Algorithm 1 of the paper, line by line; it stops when nothing is left to cover.</summary>
-    private static List<int> Naive(float[] rows, int dimension, int count, int first)
+    private static List<int> Naive(float[] rows, int dimension, int count, params int[] start)
     {
         int n = rows.Length / dimension;
         float[] nearest = new float[n];
         Array.Fill(nearest, float.PositiveInfinity);
-        List<int> picks = [first];
-        while (picks.Count < count)
+        List<int> picks = [.. start];
+        for (int done = 0; picks.Count < count;)
         {
-            int center = picks[^1], farthest = 0;
+            int center = picks[done++], farthest = 0;
             for (int i = 0; i < n; i++)
             {
                 float sum = 0;
@@ -109,6 +121,7 @@ public sealed class GreedyCoresetTests
                 nearest[i] = Math.Min(nearest[i], sum);
                 if (nearest[i] > nearest[farthest]) farthest = i;
             }
+            if (done < picks.Count) continue;
             if (nearest[farthest] == 0) break;
             picks.Add(farthest);
         }

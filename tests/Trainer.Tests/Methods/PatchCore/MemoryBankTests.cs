@@ -17,7 +17,7 @@ public sealed class MemoryBankTests
     {
         Random random = new(count);
         float[] rows = [.. Enumerable.Range(0, count * dimension).Select(_ => random.NextSingle() * 10)];
-        MemoryBank bank = MemoryBank.Of(rows, dimension, Ct);
+        MemoryBank bank = MemoryBank.Of(rows, dimension, MemoryBank.UsualNeighbours, Ct);
         Assert.Equal(Math.Min(9, count), bank.NeighbourCount);
         for (int row = 0; row < count; row++)
         {
@@ -33,17 +33,17 @@ public sealed class MemoryBankTests
     [Fact]
     public void A_row_is_its_own_first_neighbour_also_among_copies()
     {
-        MemoryBank bank = MemoryBank.Of([.. Enumerable.Repeat(1f, 12 * 4)], 4, Ct);
+        MemoryBank bank = MemoryBank.Of([.. Enumerable.Repeat(1f, 12 * 4)], 4, 9, Ct);
         for (int row = 0; row < 12; row++) Assert.Equal(row, bank.Neighbours[row * 9]);
     }
 
     [Fact]
     public void The_bank_keeps_to_ratio_budget_and_patches() =>
-        Gen.Select(Gen.Int[1, 200_000], Gen.Int[1, 1024], Gen.Double[0.001, 1], Gen.Long[1, 1L << 28]).Sample((patches, dimension, ratio, memory) =>
+        Gen.Select(Gen.Int[1, 200_000], Gen.Int[1, 1024], Gen.Double[0.001, 1], Gen.Long[1, 1L << 28], Gen.Int[2, 64], Gen.Bool).Sample((patches, dimension, ratio, memory, neighbours, reweighting) =>
         {
-            PatchCoreOptions options = new() { CoresetRatio = ratio, MemoryBytes = memory };
-            long perRow = MemoryBank.BytesPerRow(dimension);
-            int least = Math.Min(9, patches);
+            PatchCoreOptions options = new() { CoresetRatio = ratio, MemoryBytes = memory, Neighbours = neighbours, Reweighting = reweighting };
+            long perRow = 4 * (dimension + 1 + (reweighting ? neighbours : 0));
+            int least = Math.Min(reweighting ? neighbours : 1, patches);
             if (memory < least * perRow)
             {
                 Assert.Contains($"{least * perRow} bytes", Assert.Throws<EdgeException>(() => options.BankRows(patches, dimension)).Message, StringComparison.Ordinal);

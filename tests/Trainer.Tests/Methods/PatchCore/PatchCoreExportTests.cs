@@ -23,14 +23,16 @@ public sealed class PatchCoreExportTests : IDisposable
 
     /// <summary>Graph and TorchSharp against loops in float64 over the same embeddings: distances, eq. 6 and 7, then the map.</summary>
     [Theory]
-    [InlineData(64, 64, 700)]    // two chunks, the second one partial
-    [InlineData(72, 40, 9)]      // grids of 9×5 and 5×3
-    [InlineData(40, 64, 4)]      // fewer rows than neighbours
-    public void Scores_and_maps_equal_the_equations_written_as_loops(int width, int height, int bankRows)
+    [InlineData(64, 64, 700, 9)]    // two chunks, the second one partial
+    [InlineData(72, 40, 9, 9)]      // grids of 9×5 and 5×3
+    [InlineData(40, 64, 4, 9)]      // fewer rows than neighbours
+    [InlineData(64, 64, 300, 3)]
+    [InlineData(64, 64, 300, 0)]    // eq. 6 alone
+    public void Scores_and_maps_equal_the_equations_written_as_loops(int width, int height, int bankRows, int neighbours)
     {
         using DisposeScope scope = NewDisposeScope();
         InputSpec input = new() { Width = width, Height = height };
-        MemoryBank bank = Bank(input, bankRows);
+        MemoryBank bank = Bank(input, bankRows, neighbours);
         new PatchCoreExport(trunk, bank, input).Save(folder["model.onnx"]);
         using AnomalyDetector detector = AnomalyDetector.Load(folder["model.onnx"], width, height);
         using PatchCoreModel model = new(trunk, bank);
@@ -40,7 +42,7 @@ public sealed class PatchCoreExportTests : IDisposable
             pixels.CopyTo(detector.Input);
             float score = detector.Run();
             (Tensor torchScore, Tensor torchMap) = model.Score(tensor(pixels, [1, height, width, 3]));
-            (double expected, float[] map) = Loops(Embeddings(input, pixels), bank, input);
+            (double expected, float[] map) = Loops(Embeddings(input, pixels), bank, neighbours, input);
             Assert.Equal(expected, score, 1e-5 * expected);
             Assert.Equal(expected, torchScore.item<float>(), 1e-5 * expected);
             AssertClose(map, detector.Map.ToArray());
@@ -53,7 +55,7 @@ public sealed class PatchCoreExportTests : IDisposable
     {
         InputSpec input = new() { Width = 64, Height = 64 };
         byte[] pixels = Pixels(input, 1);
-        MemoryBank bank = MemoryBank.Of(Embeddings(input, pixels), Dimension, TestContext.Current.CancellationToken);
+        MemoryBank bank = MemoryBank.Of(Embeddings(input, pixels), Dimension, 9, TestContext.Current.CancellationToken);
         new PatchCoreExport(trunk, bank, input).Save(folder["model.onnx"]);
         using AnomalyDetector detector = AnomalyDetector.Load(folder["model.onnx"], 64, 64);
         pixels.CopyTo(detector.Input);
@@ -100,7 +102,7 @@ public sealed class PatchCoreExportTests : IDisposable
         new PatchCoreExport(trunk, Bank(input, 100), input).Save(folder["small.onnx"]);
         new PatchCoreExport(trunk, Bank(input, 4100), input).Save(folder["large.onnx"]);
         long perRow = (new FileInfo(folder["large.onnx"]).Length - new FileInfo(folder["small.onnx"]).Length) / 4000;
-        Assert.InRange(perRow, MemoryBank.BytesPerRow(Dimension), MemoryBank.BytesPerRow(Dimension) + 8);
+        Assert.InRange(perRow, MemoryBank.BytesPerRow(Dimension, 9), MemoryBank.BytesPerRow(Dimension, 9) + 8);
     }
 
     [Fact]
@@ -114,7 +116,7 @@ public sealed class PatchCoreExportTests : IDisposable
         byte[] pixels = new byte[256 * 256 * 3];
         ImageFile.Read(files[0], frame);
         preprocessor.Apply(frame, pixels);
-        MemoryBank bank = MemoryBank.Of(Embeddings(input, pixels), Dimension, TestContext.Current.CancellationToken);
+        MemoryBank bank = MemoryBank.Of(Embeddings(input, pixels), Dimension, 9, TestContext.Current.CancellationToken);
         new PatchCoreExport(trunk, bank, input).Save(folder["model.onnx"]);
         using AnomalyDetector detector = AnomalyDetector.Load(folder["model.onnx"], 256, 256);
         using PatchCoreModel model = new(trunk, bank);
@@ -131,11 +133,11 @@ public sealed class PatchCoreExportTests : IDisposable
 
     private int Dimension => trunk.Layer2.Channels + trunk.Layer3.Channels;
 
-    private MemoryBank Bank(InputSpec input, int rows)
+    private MemoryBank Bank(InputSpec input, int rows, int neighbours = 9)
     {
         List<float> all = [];
         for (int seed = 0; all.Count < rows * Dimension; seed++) all.AddRange(Embeddings(input, Pixels(input, seed)));
-        return MemoryBank.Of([.. all.Take(rows * Dimension)], Dimension, TestContext.Current.CancellationToken);
+        return MemoryBank.Of([.. all.Take(rows * Dimension)], Dimension, neighbours, TestContext.Current.CancellationToken);
     }
 
     /// <summary>Blurred noise: neighbouring pixels are alike, as in a picture.</summary>
@@ -160,13 +162,13 @@ public sealed class PatchCoreExportTests : IDisposable
         return PatchEmbedding.Of(layer2, layer3).data<float>().ToArray();
     }
 
-    private (double Score, float[] Map) Loops(float[] patches, MemoryBank bank, InputSpec input)
+    private (double Score, float[] Map) Loops(float[] patches, MemoryBank bank, int neighbourCount, InputSpec input)
     {
         int count = patches.Length / Dimension, farthest = 0, matched = 0;
         double Distance(int patch, int row)
         {
             double sum = 0;
-            for (int k = 0; k < Dimension; k++) sum += Math.Pow((double)patches[patch * Dimension + k] - bank.Rows[row * Dimension + k], 2);
+            for (int k = 0; k < Dimension; k++) sum += Math.Pow((double)patches[patch * Dimension + k] - bank.Centre[k] - bank.Rows[row * Dimension + k], 2);
             return Math.Sqrt(sum);
         }
         double[] nearest = new double[count];
@@ -177,8 +179,8 @@ public sealed class PatchCoreExportTests : IDisposable
             if (nearest[patch] > nearest[farthest] || patch == 0) (farthest, matched) = (patch, row);
         }
         double RowDistance(int a, int b) => Enumerable.Range(0, Dimension).Sum(k => Math.Pow((double)bank.Rows[a * Dimension + k] - bank.Rows[b * Dimension + k], 2));
-        int[] neighbours = [.. Enumerable.Range(0, bank.Count).OrderBy(r => RowDistance(matched, r)).Take(9)];
-        double weight = 1 - Math.Exp(Distance(farthest, matched)) / neighbours.Sum(r => Math.Exp(Distance(farthest, r)));
+        int[] neighbours = [.. Enumerable.Range(0, bank.Count).OrderBy(r => RowDistance(matched, r)).Take(neighbourCount)];
+        double weight = neighbourCount == 0 ? 1 : 1 - Math.Exp(Distance(farthest, matched)) / neighbours.Sum(r => Math.Exp(Distance(farthest, r)));
         int h = input.Height / 8, w = input.Width / 8;
         float[] ah = MapSmoothing.Matrix(h, input.Height), aw = MapSmoothing.Matrix(w, input.Width), map = new float[input.Width * input.Height];
         for (int y = 0; y < input.Height; y++)

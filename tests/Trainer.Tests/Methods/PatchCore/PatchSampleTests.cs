@@ -52,4 +52,17 @@ public sealed class PatchSampleTests
         Assert.Equal(forward, backward);
         Assert.NotEqual(forward, Kept(Sample(Enumerable.Range(0, 16), most: 512, seed: 1)));
     }
+
+    [Theory]
+    [InlineData(0, 1000)]
+    [InlineData(4, 300)]
+    [InlineData(9, 1000)]
+    public void One_picture_is_left_out_and_nothing_else(int picture, int most)
+    {
+        PatchSample all = Sample(Enumerable.Range(0, 10), most), others = all.Without(picture);
+        HashSet<(int Picture, int Patch)> expected = [.. Kept(all).Where(k => k.Picture != picture)];
+        Assert.Equal(expected, Kept(others));
+        Assert.Equal((9, expected.Count, 9 * 64L), (others.Pictures, others.Count, others.Seen));
+        Assert.Equal(Kept(others.Without(3)), Kept(all.Without(picture > 3 ? 3 : 4).Without(picture > 3 ? picture - 1 : picture)));
+    }
 }

@@ -9,8 +9,15 @@ internal sealed record Backbone(Trunk Trunk, BackboneInfo Info)
 
     /// <summary>Loads <paramref name="path"/>, or the embedded half-width trunk when it is null.</summary>
     /// <exception cref="EdgeException">The file is missing, truncated, or not of a known architecture.</exception>
-    public static Backbone Load(string? path)
+    public static Backbone Load(string? path, BackboneOptions? options = null)
     {
+        if (path is not null && Path.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase))
+        {
+            OnnxTrunk custom = OnnxTrunk.Open(path, options?.Layers ?? [], options?.Mean, options?.StandardDeviation);
+            return new Backbone(custom, new BackboneInfo(Path.GetFileNameWithoutExtension(path), custom.Network.Sha256));
+        }
+        if (options is { Layers.Count: > 0 } or { Mean: not null } or { StandardDeviation: not null })
+            throw new EdgeException("--layers, --mean and --std belong to a custom network: --backbone FILE.onnx.");
         Safetensors file = path is null ? OpenEmbedded() : Safetensors.Open(path);
         return new Backbone(Read(file), new BackboneInfo(path is null ? Embedded : Path.GetFileNameWithoutExtension(path), file.Sha256));
     }
@@ -31,3 +38,8 @@ internal sealed record Backbone(Trunk Trunk, BackboneInfo Info)
         return new Safetensors($"{Embedded}.safetensors", bytes);
     }
 }
+
+/// <summary>What a custom network needs besides its file.</summary>
+/// <param name="Layers">Values of the network that are features.</param>
+/// <param name="Mean">RGB over 255; null = what the network's metadata say, or ImageNet's.</param>
+internal sealed record BackboneOptions(IReadOnlyList<string> Layers, IReadOnlyList<float>? Mean, IReadOnlyList<float>? StandardDeviation);

@@ -18,6 +18,9 @@ internal abstract class Trunk(string architecture, Normalisation input, IReadOnl
     public TrunkFeature Layer2 => Features[^2];
     public TrunkFeature Layer3 => Features[^1];
 
+    /// <summary>The only picture size it takes; null where any.</summary>
+    public virtual (int Height, int Width)? FixedSize => null;
+
     /// <summary>Rows and columns of each feature map, in the order of <see cref="Features"/>.</summary>
     /// <exception cref="EdgeException">The network does not take pictures of this size.</exception>
     public abstract IReadOnlyList<Grid> GridsOf(int height, int width);

@@ -1,21 +1,24 @@
+using Edge.Training.Onnx;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Edge.Training.Backbones;
 
-/// <summary>A trunk in TorchSharp, for inference. Owns its tensors; not thread-safe.</summary>
+/// <summary>A frozen trunk at work: in TorchSharp, or, a custom network, in ONNX Runtime. Owns its tensors; not thread-safe.</summary>
 internal sealed class TrunkNetwork : IDisposable
 {
-    private readonly OperatorTrunk trunk;
+    private readonly Trunk trunk;
     private readonly Dictionary<Convolution, (Tensor Weight, Tensor Bias)> tensors = new(ReferenceEqualityComparer.Instance);
+    private readonly OnnxSession? custom;
     private readonly Tensor mean, deviation;
 
     public Device Device { get; }
 
     public TrunkNetwork(Trunk trunk, Device? device = null)
     {
-        (this.trunk, Device) = ((OperatorTrunk)trunk, device ?? TorchRuntime.Device);
-        foreach (Convolution c in this.trunk.Convolutions)
+        (this.trunk, Device) = (trunk, device ?? TorchRuntime.Device);
+        if (trunk is OnnxTrunk onnx) custom = new OnnxSession(onnx.Network, onnx.Layers);
+        else foreach (Convolution c in ((OperatorTrunk)trunk).Convolutions)
             tensors[c] = (tensor(c.Weight, c.Shape, device: Device).DetachFromDisposeScope(), tensor(c.Bias, device: Device).DetachFromDisposeScope());
         mean = tensor([.. trunk.Input.Mean], [1, 3, 1, 1], device: Device).DetachFromDisposeScope();
         deviation = tensor([.. trunk.Input.StandardDeviation], [1, 3, 1, 1], device: Device).DetachFromDisposeScope();
@@ -44,11 +47,14 @@ internal sealed class TrunkNetwork : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor x = (image.to(Device).permute(0, 3, 1, 2).to_type(ScalarType.Float32) / 255 - mean) / deviation;
-        return [.. OperatorNetwork.Run(trunk, x, c => tensors[c]).Select(f => f.MoveToOuterDisposeScope())];
+        Tensor[] features = trunk is OperatorTrunk operators ? OperatorNetwork.Run(operators, x, c => tensors[c])
+            : [.. custom!.Run(x.cpu().contiguous().data<float>().ToArray(), (int)x.shape[0], (int)x.shape[2], (int)x.shape[3]).Select(f => tensor(f.Values, f.Shape, device: Device))];
+        return [.. features.Select(f => f.MoveToOuterDisposeScope())];
     }
 
     public void Dispose()
     {
+        custom?.Dispose();
         foreach ((Tensor weight, Tensor bias) in tensors.Values)
         {
             weight.Dispose();

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Edge.Training.Backbones;
 using Edge.Training.Methods;
 using Edge.Training.Methods.FastFlow;
 using Edge.Training.Methods.Networks;
@@ -11,7 +10,6 @@ namespace Edge.Training.Cli;
 internal static class MethodArguments
 {
     private static readonly Option<string> Method = new("--method") { Required = true, HelpName = "NAME", Description = "patchcore or fastflow." };
-    private static readonly Option<string?> BackboneFile = new("--backbone") { HelpName = "FILE", Description = "Weights (.safetensors, torchvision names) of a ResNet, Wide-ResNet, ResNeXt or MobileNetV2. Default: the embedded half-width ResNet-18." };
     private static readonly Option<bool> Quick = new("--quick") { Description = "A smoke run: a small memory bank or a few steps. The model is not a good one." };
     private static readonly Option<double> Coreset = new("--coreset") { HelpName = "RATIO", Description = "PatchCore: share of the patches kept in the memory bank.", DefaultValueFactory = _ => 0.1 };
     private static readonly Option<long?> Memory = new("--memory") { HelpName = "SIZE", Description = "PatchCore: most bytes of the memory bank, e.g. 64MiB (default).", CustomParser = Arguments.Bytes };
@@ -33,7 +31,8 @@ internal static class MethodArguments
 
     public static void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Method, BackboneFile, Quick, .. OfPatchCore, .. OfFastFlow]) command.Add(option);
+        foreach (Option option in (Option[])[Method, Quick, .. OfPatchCore, .. OfFastFlow]) command.Add(option);
+        BackboneArguments.AddTo(command);
     }
 
     /// <param name="arguments">Options of the method as <c>train</c> takes them: --coreset, 0.05, …</param>
@@ -76,7 +75,7 @@ internal static class MethodArguments
             Seed = seed,
             Threads = threads,
         };
-        return new PatchCoreMethod(Backbone.Load(parsed.GetValue(BackboneFile)), options.Check());
+        return new PatchCoreMethod(BackboneArguments.Load(parsed), options.Check());
     }
 
     /// <summary>An option with a few values; the first is the default.</summary>
@@ -100,6 +99,6 @@ internal static class MethodArguments
             Quick = parsed.GetValue(Quick),
             Seed = seed,
         };
-        return new FastFlowMethod(Backbone.Load(parsed.GetValue(BackboneFile)), options.Check(), schedule.Check());
+        return new FastFlowMethod(BackboneArguments.Load(parsed), options.Check(), schedule.Check());
     }
 }

@@ -8,11 +8,11 @@ namespace Edge.Training.Onnx;
 
 /// <summary>
 /// Writes an ONNX graph node by node. A value is its name; constants are initializers. Opset 17 and IR 8: old enough for the
-/// checker of Debian 12 (onnx 1.12), and all that is needed.
+/// checker of Debian 12 (onnx 1.12), and all that is needed; newer only where a network that a user brings is.
 /// </summary>
 internal sealed class GraphBuilder
 {
-    private const int IrVersion = 8, Opset = 17;
+    private const int IrVersion = 8, Opset = 17, AxesAreInputs = 18;
 
     private readonly GraphProto graph;
     private readonly ModelProto model;
@@ -78,13 +78,39 @@ internal sealed class GraphBuilder
         graph.Output.Add(Describe(name, DataType.Float, shape));
     }
 
+    /// <summary>Takes over nodes and weights of another graph, whose names must not be in this one. The opset becomes the newer of the two.</summary>
+    public void Merge(IReadOnlyList<NodeProto> nodes, IReadOnlyList<TensorProto> weights, IEnumerable<OperatorSetIdProto> opsets)
+    {
+        graph.Node.Add(nodes);
+        graph.Initializer.Add(weights);
+        foreach (OperatorSetIdProto opset in opsets)
+        {
+            OperatorSetIdProto? ours = model.OpsetImport.FirstOrDefault(o => o.Domain == (opset.Domain == "ai.onnx" ? "" : opset.Domain));
+            if (ours is null) model.OpsetImport.Add(opset.Clone());
+            else ours.Version = Math.Max(ours.Version, opset.Version);
+        }
+        model.IrVersion = Math.Max(model.IrVersion, model.OpsetImport[0].Version switch { <= 18 => IrVersion, <= 20 => 9, _ => 10 });
+    }
+
     /// <summary>Something for a reader of the file; nothing depends on it.</summary>
     public void Note(string key, string value) => model.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
 
     public void Save(string path)
     {
+        if (model.OpsetImport[0].Version >= AxesAreInputs) MoveAxes();
         using FileStream file = File.Create(path);
         model.WriteTo(file);
+    }
+
+    /// <summary>What changed for our nodes since opset 17: the axes of a reduction are an input. (ReduceSum's are since 13.)</summary>
+    private void MoveAxes()
+    {
+        foreach (NodeProto node in graph.Node.Where(n => n.OpType.StartsWith("Reduce", StringComparison.Ordinal)))
+        {
+            if (node.Attribute.FirstOrDefault(a => a.Name == "axes") is not { } axes) continue;
+            node.Attribute.Remove(axes);
+            node.Input.Add(Integers([.. axes.Ints]));
+        }
     }
 
     private string Constant(string name, ReadOnlySpan<byte> data, DataType type, ReadOnlySpan<long> shape)

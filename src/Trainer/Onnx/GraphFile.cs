@@ -50,17 +50,8 @@ internal sealed class GraphFile
     /// <summary>What is needed for these values, without outputs.</summary>
     public ModelProto UpTo(IEnumerable<string> values)
     {
-        HashSet<string> needed = [.. values];
-        List<NodeProto> nodes = [];
-        // Nodes are in topological order: from the end, whatever needs a value comes before what makes it.
-        foreach (NodeProto node in model.Graph.Node.Reverse())
-        {
-            if (!node.Output.Any(needed.Contains)) continue;
-            nodes.Add(node);
-            needed.UnionWith(node.Input);
-        }
-        nodes.Reverse();
-        GraphProto part = new() { Name = model.Graph.Name, Node = { nodes }, Input = { model.Graph.Input }, Initializer = { model.Graph.Initializer.Where(t => needed.Contains(t.Name)) } };
+        (IReadOnlyList<NodeProto> nodes, IReadOnlyList<TensorProto> weights) = GraphCut.UpTo(model.Graph, values);
+        GraphProto part = new() { Name = model.Graph.Name, Node = { nodes }, Input = { model.Graph.Input }, Initializer = { weights } };
         ModelProto copy = model.Clone();
         copy.Graph = part;
         return copy;

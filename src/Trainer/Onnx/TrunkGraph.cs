@@ -9,9 +9,10 @@ internal static class TrunkGraph
     /// <returns>The trunk's features: float32 [N, C, h, w] each, finest first.</returns>
     public static IReadOnlyList<string> Add(GraphBuilder graph, string image, Trunk trunk)
     {
+        if (trunk is OnnxTrunk custom) return Add(graph, image, custom);
         OperatorTrunk network = (OperatorTrunk)trunk;
         // (x / 255 − μ) / σ: the subtraction stays (the zero padding comes after it), the scale 1 / (255 σ) goes into the convolutions of the picture.
-        string x = graph.Node("Cast", [graph.Node("Transpose", [image], ("perm", new long[] { 0, 3, 1, 2 }))], ("to", 1));
+        string x = Planes(graph, image);
         x = graph.Node("Sub", [x, graph.Constant([.. trunk.Input.Mean.Select(m => m * 255)], 1, 3, 1, 1)]);
         List<string> values = [x];
         foreach (Operator step in network.Operators)
@@ -28,6 +29,21 @@ internal static class TrunkGraph
         }
         return [.. network.Outputs.Select(o => values[o])];
     }
+
+    private static IReadOnlyList<string> Add(GraphBuilder graph, string image, OnnxTrunk trunk) =>
+        trunk.Network.AddTo(graph, Normalise(graph, image, trunk.Input), trunk.Layers);
+
+    /// <param name="image">uint8 [N, H, W, 3], RGB.</param>
+    /// <returns>float32 [N, 3, H, W]: (RGB / 255 − mean) / standard deviation.</returns>
+    public static string Normalise(GraphBuilder graph, string image, Normalisation input)
+    {
+        string x = graph.Node("Div", [Planes(graph, image), graph.Constant([255f], 1)]);
+        x = graph.Node("Sub", [x, graph.Constant([.. input.Mean], 1, 3, 1, 1)]);
+        return graph.Node("Div", [x, graph.Constant([.. input.StandardDeviation], 1, 3, 1, 1)]);
+    }
+
+    private static string Planes(GraphBuilder graph, string image) =>
+        graph.Node("Cast", [graph.Node("Transpose", [image], ("perm", new long[] { 0, 3, 1, 2 }))], ("to", 1));
 
     private static Convolution Scaled(Convolution c, Normalisation input)
     {

@@ -13,7 +13,8 @@ internal sealed class FastFlowExport(Trunk trunk, FlowNetwork network)
 
     public void Save(string path)
     {
-        string image = graph.Input("image", "N", "H", "W", 3);
+        (Dimension height, Dimension width) = trunk.FixedSize is { } only ? ((Dimension)only.Height, (Dimension)only.Width) : ((Dimension)"H", (Dimension)"W");
+        string image = graph.Input("image", "N", height, width, 3);
         IReadOnlyList<string> layers = TrunkGraph.Add(graph, image, trunk);
         string shape = Node("Shape", [image]);
         string single = Node("Slice", [shape, graph.Integers(0), graph.Integers(1), graph.Integers(0)]);
@@ -21,7 +22,7 @@ internal sealed class FastFlowExport(Trunk trunk, FlowNetwork network)
         string[] maps = [.. network.Scales.Zip(layers, (scale, features) => Upsample(Likelihood(scale, features), size))];
         string map = Node("Squeeze", [Node("Mul", [Node("Sum", maps), Scalar(1f / maps.Length)]), graph.Integers(1)]);
         graph.Output("image_score", Node("ReduceMax", [map], ("axes", new long[] { 1, 2 }), ("keepdims", 0)), "N");
-        graph.Output("anomaly_map", map, "N", "H", "W");
+        graph.Output("anomaly_map", map, "N", height, width);
         graph.Save(path);
     }
 

@@ -32,7 +32,7 @@ internal sealed class FastFlowMethod(Backbone backbone, FastFlowOptions options,
 
     public override string Name => "fastflow";
 
-    public override bool FixedSize => false;
+    public override bool FixedSize => Backbone.Trunk.FixedSize is not null;
 
     /// <summary>A trained flow stretches rare directions, and rounding with them, some hundred times.</summary>
     public override double Tolerance => 1e-3;
@@ -44,6 +44,7 @@ internal sealed class FastFlowMethod(Backbone backbone, FastFlowOptions options,
     public override void CheckInput(InputSpec input)
     {
         if (Math.Min(input.Width, input.Height) < SmallestSide) throw new EdgeException($"FastFlow needs pictures of at least {SmallestSide} pixels a side. Use --size {SmallestSide} or more.");
+        Backbone.Trunk.GridsOf(input.Height, input.Width);
     }
 
     public override void Fit(IReadOnlyList<Picture> pictures, TrainingContext context)

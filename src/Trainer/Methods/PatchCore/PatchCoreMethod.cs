@@ -38,8 +38,9 @@ internal sealed class PatchCoreMethod(Backbone backbone, PatchCoreOptions option
     public override void CheckInput(InputSpec input)
     {
         foreach (int side in (int[])[input.Width, input.Height])
-            if (side % 8 != 0 || side < SmallestSide)
+            if ((side % 8 != 0 && Backbone.Trunk is OperatorTrunk) || side < SmallestSide)
                 throw new EdgeException($"PatchCore needs a size that is a multiple of 8 and at least {SmallestSide}; {side} is not. Use --size {Math.Max(SmallestSide, (side + 4) / 8 * 8)}.");
+        Backbone.Trunk.GridsOf(input.Height, input.Width);
     }
 
     public override void Fit(IReadOnlyList<Picture> pictures, TrainingContext context)

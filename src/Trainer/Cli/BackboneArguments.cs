@@ -1,0 +1,34 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Edge.Training.Backbones;
+
+namespace Edge.Training.Cli;
+
+/// <summary>Which trunk the methods build on.</summary>
+internal static class BackboneArguments
+{
+    private static readonly Option<string?> Weights = new("--backbone") { HelpName = "FILE", Description = "Weights (.safetensors, torchvision names) of a ResNet, Wide-ResNet, ResNeXt or MobileNetV2, or a network of your own (.onnx, with --layers). Default: the embedded half-width ResNet-18." };
+    private static readonly Option<string?> Layers = new("--layers") { HelpName = "NAME,NAME[,NAME]", Description = "Custom network: outputs or inner values that are its feature maps. PatchCore uses the two coarsest." };
+    private static readonly Option<float[]?> Mean = new("--mean") { HelpName = "R,G,B", Description = "Custom network: its input is (RGB / 255 - mean) / std. Default: the file's metadata, or ImageNet's.", CustomParser = a => Numbers(a, above: double.NegativeInfinity) };
+    private static readonly Option<float[]?> StandardDeviation = new("--std") { HelpName = "R,G,B", Description = "Custom network: see --mean. For an input of 0 to 255: --mean 0,0,0 --std 0.00392157,0.00392157,0.00392157.", CustomParser = a => Numbers(a, above: 0) };
+
+    public static void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[Weights, Layers, Mean, StandardDeviation]) command.Add(option);
+    }
+
+    /// <exception cref="EdgeException">The file can't be a trunk.</exception>
+    public static Backbone Load(ParseResult parsed) => Backbone.Load(parsed.GetValue(Weights), new BackboneOptions(
+        parsed.GetValue(Layers)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [], parsed.GetValue(Mean), parsed.GetValue(StandardDeviation)));
+
+    /// <summary>Three numbers, for the colours.</summary>
+    public static float[]? Numbers(ArgumentResult argument, double above)
+    {
+        string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
+        float[] numbers = [.. text.Split(',').Select(t => float.TryParse(t, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) ? number : float.NaN)];
+        if (numbers.Length == 3 && numbers.All(n => float.IsFinite(n) && n > above)) return numbers;
+        argument.AddError($"{argument.Argument.Name} '{text}' is not understood; use three numbers, R,G,B{(above == 0 ? ", above 0" : "")}.");
+        return null;
+    }
+}

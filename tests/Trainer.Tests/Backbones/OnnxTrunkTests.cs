@@ -72,7 +72,7 @@ public sealed class OnnxTrunkTests : IDisposable
         {
             using PatchCoreMethod method = new(b, new PatchCoreOptions { CoresetRatio = 1 });
             using AnomalyDetector detector = AnomalyDetector.Load(Train(method, $"patchcore{i}").Package);
-            new Random(5).NextBytes(detector.Input);
+            new Random(500).NextBytes(detector.Input);
             return detector.Run();
         })];
         Assert.Equal(scores[1], scores[0], 1e-4f * scores[1]);

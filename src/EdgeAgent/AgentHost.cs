@@ -1,6 +1,7 @@
 using Edge.Agent.Configuration;
 using Edge.Agent.Diagnostics;
 using Edge.Agent.Inspection;
+using Edge.Agent.Journal;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Hosting.Systemd;
@@ -20,9 +21,13 @@ internal sealed partial class AgentHost : IAsyncDisposable
         (this.app, log) = (app, app.Services.GetRequiredService<ILogger<AgentHost>>());
         AgentMetrics metrics = app.Services.GetRequiredService<AgentMetrics>();
         ILoggerFactory logs = app.Services.GetRequiredService<ILoggerFactory>();
-        Stations = [.. options.Stations.Keys.Order(StringComparer.Ordinal).Select(name => new Station(name, options, metrics, time, logs, Fail))];
-        metrics.Watch(Stations);
+        Journal = options.Journal.Enabled ? new JournalWriter(options.Journal, options.Line, time, logs.CreateLogger("journal")) : null;
+        Stations = [.. options.Stations.Keys.Order(StringComparer.Ordinal).Select(name => new Station(name, options, metrics, Journal, time, logs, Fail))];
+        metrics.Watch(Stations, Journal);
     }
+
+    /// <summary>Null when it is not enabled.</summary>
+    public JournalWriter? Journal { get; }
 
     public IReadOnlyList<Station> Stations { get; }
 
@@ -53,7 +58,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
         AgentHost? host = null;
         builder.Services.AddSingleton(_ => new Health(host!.Stations));
-        builder.Services.AddHostedService(_ => new StationService(host!.Stations));
+        builder.Services.AddHostedService(_ => new StationService(host!.Stations, host.Journal, host.Fail));
         builder.Services.AddHostedService<SystemdNotify>();
         configure?.Invoke(builder);
         WebApplication app = builder.Build();

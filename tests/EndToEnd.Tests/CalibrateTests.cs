@@ -36,6 +36,39 @@ public sealed class CalibrateTests(TrainedLine line)
         Assert.Equal(rejects, Read(Programs.Run(Programs.Agent, 0, ["inspect", "--package", copy, .. pictures]).Output).Rejects);
     }
 
+    [Fact]
+    public async Task What_the_running_agent_wrote_down_says_what_another_threshold_would_have_done()
+    {
+        using TempFolder folder = new();
+        Directory.CreateDirectory(folder["captures"]);
+        string[] pictures = [.. Directory.EnumerateFiles(Path.Combine(line.Data, "test"), "*.*", SearchOption.AllDirectories).Order()];
+        foreach ((int i, string picture) in pictures.Index()) File.Copy(picture, folder[$"captures/{i:000}{Path.GetExtension(picture)}"]);
+        File.WriteAllText(folder["appsettings.json"], $$"""
+            {
+              "Edge": {
+                "Models": "{{line.Models}}",
+                "Http": { "Port": {{Ports.Free()}} },
+                "Mqtt": { "Enabled": false },
+                "Journal": { "Path": "{{folder["journal.db"]}}" },
+                "Stations": { "station1": { "Source": { "Path": "{{folder["captures"]}}" }, "Model": "flange" } }
+              }
+            }
+            """);
+        using (RunningProgram agent = Programs.Start(Programs.Agent, "run", "--config", folder["appsettings.json"]))
+        {
+            int Journalled() => File.Exists(folder["journal.db"]) && Programs.Run(Programs.Agent, 0, "journal", "verify", "--journal", folder["journal.db"]).Output.Split(' ')[0] is var n ? int.Parse(n) : 0;
+            await Eventually.True(() => Journalled() == pictures.Length, "every part is in the journal");
+        }   // kill -9
+
+        Programs.Run(Programs.Agent, 0, "journal", "verify", "--journal", folder["journal.db"]);
+        (int rejects, float[] scores) = Read(Programs.Run(Programs.Agent, 0, ["inspect", "--package", line.Package, .. pictures]).Output);
+        JsonElement before = Json(Programs.Run(Programs.Trainer, 0, "calibrate", "--package", line.Package, "--journal", folder["journal.db"], "--json")).GetProperty("before");
+        Assert.Equal((pictures.Length, rejects), (before.GetProperty("parts").GetInt32(), before.GetProperty("rejected").GetInt32()));
+        float threshold = scores.Order().ElementAt(scores.Length / 2);
+        JsonElement after = Json(Programs.Run(Programs.Trainer, 0, "calibrate", "--package", line.Package, "--journal", folder["journal.db"], "--threshold", $"{threshold}", "--dry-run", "--json")).GetProperty("after");
+        Assert.Equal(scores.Count(s => s >= threshold), after.GetProperty("rejected").GetInt32());
+    }
+
     private static JsonElement Json(Finished finished) => JsonDocument.Parse(finished.Output).RootElement;
 
     private static (int Rejects, float[] Scores) Read(string lines)

@@ -36,6 +36,6 @@ public sealed partial class LicenceTests
         return text.Contains("MIT License", StringComparison.Ordinal) || text.Contains("Permission is hereby granted, free of charge", StringComparison.Ordinal) ? "MIT" : "unknown";
     }
 
-    [GeneratedRegex(@"^\| ([A-Za-z0-9.-]+) \| ([A-Za-z0-9.-]+) \|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| ([A-Za-z0-9._-]+) \| ([A-Za-z0-9.-]+) \|", RegexOptions.Multiline)]
     private static partial Regex Row();
 }

@@ -91,6 +91,7 @@ public sealed class LineTests(TrainedLine line)
                 "Line": "line1",
                 "Models": "{{models ?? line.Models}}",
                 "Http": { "Port": {{Ports.Free()}} },
+                "Journal": { "Path": "{{folder["journal.db"]}}" },
                 "Mqtt": { "Host": "127.0.0.1", "Port": {{port}} },
                 "Stations": {
                   "station1": {

@@ -37,6 +37,7 @@ internal static class DemoCommand
                 Line = Line,
                 Models = parsed.GetRequiredValue(models),
                 Http = { Port = parsed.GetValue(httpPort) },
+                Journal = { Enabled = false },
                 Stations =
                 {
                     [StationName] = new StationOptions

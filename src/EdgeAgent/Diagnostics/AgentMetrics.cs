@@ -1,5 +1,6 @@
 using Edge.Agent.Capture;
 using Edge.Agent.Inspection;
+using Edge.Agent.Journal;
 using Edge.Scoring;
 using Prometheus;
 
@@ -16,8 +17,8 @@ internal sealed class AgentMetrics
     private static readonly CameraState[] Cameras = Enum.GetValues<CameraState>();
     private const string S = "station";
 
-    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, cameraReconnects, brokerConnects, publishRetries, modelSwaps, modelRefusals, heatmaps;
-    private readonly Gauge awaiting, depth, camera, broker, modelVersion, modelLoaded, modelCreated;
+    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, cameraReconnects, brokerConnects, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost;
+    private readonly Gauge awaiting, depth, camera, broker, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 
@@ -61,14 +62,23 @@ internal sealed class AgentMetrics
         modelSwaps = make.CreateCounter("edge_model_swaps_total", "Models taken into use.", S);
         modelRefusals = make.CreateCounter("edge_model_refusals_total", "Packages that were refused.", S);
         heatmaps = make.CreateCounter("edge_heatmaps_total", "Heatmaps by what became of them: sent, overtaken by a newer one, rate-limited, offline, failed.", S, "outcome");
+        journalWritten = make.CreateCounter("edge_journal_entries_total", "Entries that the journal has on disk.");
+        journalLost = make.CreateCounter("edge_journal_lost_total", "Records that never reached the journal: it could not be written for too long.");
+        journalWaiting = make.CreateGauge("edge_journal_waiting", "Records that wait for the journal.");
+        journalWritable = make.CreateGauge("edge_journal_writable", "1 when the last write succeeded; 0 when the disk is full or away, or the journal is not enabled.");
         make.CreateGauge("edge_build_info", "1; the build as labels.", "version", "accelerator").WithLabels(Build.Version, Accelerator.Name).Set(1);
         DotNetStats.Register(Registry);
     }
 
     /// <summary>Reads the stations whenever the registry is scraped.</summary>
-    public void Watch(IReadOnlyCollection<Station> stations) => Registry.AddBeforeCollectCallback(() =>
+    public void Watch(IReadOnlyCollection<Station> stations, JournalWriter? journal) => Registry.AddBeforeCollectCallback(() =>
     {
         foreach (Station station in stations) Read(station);
+        journalWritable.Set(journal is { Trouble: null } ? 1 : 0);
+        if (journal is null) return;
+        journalWritten.IncTo(journal.Written);
+        journalLost.IncTo(journal.Lost);
+        journalWaiting.Set(journal.Count);
     });
 
     private void Read(Station station)

@@ -12,15 +12,17 @@ internal sealed class Ledger
     private static readonly int Verdicts = Enum.GetValues<Verdict>().Length, Reasons = Enum.GetValues<Reason>().Length;
 
     private readonly TimeProvider time;
+    private readonly Action<Job, InspectionResult>? decided;
     private readonly Channel<Job> outbox;
     private readonly long[] verdicts = new long[Verdicts * Reasons];
     private long triggers, lost;
     private Job? last;
 
     /// <param name="capacity">Verdicts that wait to be published; when it is full the oldest is lost and counted.</param>
-    public Ledger(int capacity, TimeProvider time)
+    /// <param name="decided">Told every result, the one that came too late for its job included; must not block.</param>
+    public Ledger(int capacity, TimeProvider time, Action<Job, InspectionResult>? decided = null)
     {
-        this.time = time;
+        (this.time, this.decided) = (time, decided);
         outbox = Channel.CreateBounded<Job>(
             new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
             _ => Interlocked.Increment(ref lost));
@@ -87,12 +89,16 @@ internal sealed class Ledger
     /// <summary>Closes a part; false when it was closed before (the deadline was faster), and nothing is counted.</summary>
     public bool Close(Job job, InspectionResult result)
     {
-        if (!job.TryDecide(result)) return false;
-        job.DeadlineTimer?.Dispose();
-        Interlocked.Increment(ref verdicts[(int)result.Verdict * Reasons + (int)result.Reason]);
-        Volatile.Write(ref last, job);
-        Publish(job);
-        return true;
+        bool first = job.TryDecide(result);
+        if (first)
+        {
+            job.DeadlineTimer?.Dispose();
+            Interlocked.Increment(ref verdicts[(int)result.Verdict * Reasons + (int)result.Reason]);
+            Volatile.Write(ref last, job);
+            Publish(job);
+        }
+        if (first || result.Reason == Reason.None) decided?.Invoke(job, result);
+        return first;
     }
 
     /// <summary>Hands a decided job to the publisher, again when its trigger came again.</summary>

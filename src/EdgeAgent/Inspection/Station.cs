@@ -2,6 +2,7 @@ using System.Buffers;
 using Edge.Agent.Capture;
 using Edge.Agent.Configuration;
 using Edge.Agent.Diagnostics;
+using Edge.Agent.Journal;
 using Edge.Agent.Messaging;
 using Edge.Agent.Models;
 using Edge.Packages;
@@ -29,14 +30,15 @@ internal sealed partial class Station : IAsyncDisposable
     private Task publishing = Task.CompletedTask;
     private Task? stopped;
 
-    public Station(string name, AgentOptions agent, AgentMetrics metrics, TimeProvider time, ILoggerFactory logs, Action<string, Exception> failed)
+    public Station(
+        string name, AgentOptions agent, AgentMetrics metrics, JournalWriter? journal, TimeProvider time, ILoggerFactory logs, Action<string, Exception> failed)
     {
         (Name, Options, this.failed) = (name, agent.Stations[name], failed);
         log = logs.CreateLogger($"{agent.Line}/{name}");
         Topics topics = new(agent.Line, name);
         StationMetrics stationMetrics = new(metrics, name);
         ModelSlot slot = new();
-        Ledger = new Ledger(agent.Mqtt.VerdictQueueCapacity, time);
+        Ledger = new Ledger(agent.Mqtt.VerdictQueueCapacity, time, journal is null ? null : (job, result) => journal.Offer(name, job, result));
         Queues = new StationQueues(Options.QueueCapacity);
         Evidence = new EvidenceQueue(Options.Heatmaps, time);
         Camera = new Camera(FrameSources.Create(Options.Source, Options.Trigger.Mode, time), TimeSpan.FromMilliseconds(Options.Source.TimeoutMs), time, log);

@@ -12,13 +12,42 @@ internal sealed class VerdictWriter(TimeProvider time) : IDisposable
     // Part ids are text of the plant, not of a web page: only what JSON demands is escaped.
     private readonly Utf8JsonWriter json = new(Stream.Null, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    /// <summary>Valid until the next call.</summary>
+    /// <summary>The message on <c>verdict</c>. Valid until the next call.</summary>
     /// <param name="now">Timestamp of the hand-over to the MQTT client.</param>
     public ReadOnlyMemory<byte> Write(Job job, InspectionResult result, long now)
+    {
+        Begin();
+        Members(job, result, now);
+        return End();
+    }
+
+    /// <summary>The same for the journal, which says in addition where and when. Valid until the next call.</summary>
+    public ReadOnlyMemory<byte> Write(Job job, InspectionResult result, string line, string station, DateTimeOffset decidedAt)
+    {
+        Begin();
+        json.WriteString("line"u8, line);
+        json.WriteString("station"u8, station);
+        json.WriteString("decidedAt"u8, decidedAt);
+        Members(job, result, result.DecidedAt);
+        return End();
+    }
+
+    private void Begin()
     {
         buffer.ResetWrittenCount();
         json.Reset(buffer);
         json.WriteStartObject();
+    }
+
+    private ReadOnlyMemory<byte> End()
+    {
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    private void Members(Job job, InspectionResult result, long now)
+    {
         json.WriteString("jobId"u8, job.Id);
         json.WriteString("partId"u8, job.PartId);
         json.WriteString("verdict"u8, result.Verdict.Wire());
@@ -39,10 +68,8 @@ internal sealed class VerdictWriter(TimeProvider time) : IDisposable
         if (result.CapturedAt is { } captured) json.WriteString("capturedAt"u8, captured);
         else json.WriteNull("capturedAt"u8);
         json.WriteString("frame"u8, result.Frame);
-        json.WriteEndObject();
-        json.Flush();
-        return buffer.WrittenMemory;
     }
+
 
     private void Number(ReadOnlySpan<byte> name, float value)
     {

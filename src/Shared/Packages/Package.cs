@@ -11,6 +11,22 @@ public sealed class Package
     public string ModelPath => Path.Combine(Folder, PackageFiles.Model);
     public string GoldenPath(GoldenImage image) => Path.Combine(Folder, "golden", image.File);
 
+    /// <summary>Another version in the same models folder has the same graph, so their scores can be compared. False when it is not there or can't be read.</summary>
+    public bool SharesGraphWith(int version)
+    {
+        if (version == Manifest.Version) return true;
+        string other = Path.Combine(Folder, "..", $"{version}");
+        try
+        {
+            Manifest manifest = Manifest.Parse(ReadJson(other, PackageFiles.Manifest));
+            return (manifest.Name, manifest.Version) == (Manifest.Name, version) && manifest.Files.GetValueOrDefault(PackageFiles.Model) == Manifest.Files[PackageFiles.Model];
+        }
+        catch (Exception e) when (e is EdgeException or IOException or UnauthorizedAccessException or JsonException)
+        {
+            return false;
+        }
+    }
+
     private Package(string folder, Manifest manifest, GoldenSet golden) => (Folder, Manifest, Golden) = (folder, manifest, golden);
 
     /// <summary>Opens and verifies everything: strict manifest, every file's SHA-256, no file too many, golden set readable.</summary>

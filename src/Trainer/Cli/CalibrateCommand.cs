@@ -14,7 +14,9 @@ internal static class CalibrateCommand
     private static readonly Option<string> PackageFolder = new("--package") { Required = true, HelpName = "DIR", Description = "A version's folder, or models/<name> for its current version." };
     private static readonly Option<string?> Data = new("--data") { HelpName = "DIR", Description = "Labelled pictures (test/good, test/<defect>, ground_truth/…), or a plain folder of normal pictures the model has not seen." };
     private static readonly Option<string?> Scores = new("--scores") { HelpName = "FILE", Description = "Raw scores instead of pictures: CSV score[,label], or JSON of evaluate or edge-agent inspect. Label: good, or a defect's name; none in production." };
-    private static readonly Option<int?> Last = new("--last") { HelpName = "N", Description = "Only the last N parts of --scores." };
+    private static readonly Option<string?> Journal = new("--journal") { HelpName = "FILE", Description = "The agent's journal: what a threshold would have done to the parts it inspected." };
+    private static readonly Option<string?> Station = new("--station") { HelpName = "NAME", Description = "Of --journal, only this station's parts." };
+    private static readonly Option<int?> Last = new("--last") { HelpName = "N", Description = "Only the last N parts of --scores or --journal." };
     private static readonly Option<string?> Method = new("--method") { HelpName = "NAME", Description = "youden, f1-max, nearest-corner (to FPR 0, TPR 1), max-fpr, max-fnr, min-cost, or split-conformal (normal parts only)." };
     private static readonly Option<double?> Threshold = new("--threshold") { HelpName = "SCORE", Description = "This raw score, instead of a method.", CustomParser = CalibrationArguments.Rate };
     private static readonly Option<double?> MaxFprRate = new("--max-fpr", "--false-reject-rate") { HelpName = "RATE", Description = "For max-fpr (default 0.01) and split-conformal (default 0.01, or the strictest the parts allow).", CustomParser = CalibrationArguments.Rate };
@@ -45,9 +47,10 @@ internal static class CalibrateCommand
               edge-trainer calibrate --package models/flange --data samples --method youden --review fnr=0 --dry-run
               edge-trainer calibrate --package models/flange --data samples --method min-cost --cost-escape 200 --cost-overkill 3 --prevalence 0.002
               edge-trainer calibrate --package models/flange --data new-normals --method split-conformal --max-fpr 0.02
-              edge-trainer calibrate --package models/flange --scores production.csv --last 10000 --threshold 1.25 --dry-run
+              edge-trainer calibrate --package models/flange --scores production.csv --threshold 1.25 --dry-run
+              edge-trainer calibrate --package models/flange --journal /var/lib/edge/journal.db --last 10000 --threshold 1.25 --dry-run
             """)
-        { PackageFolder, Data, Scores, Last, Method, Threshold, MaxFprRate, MaxFnrRate, CostEscape, CostOverkill, Prevalence, Review, Pixel, All, Markdown, DryRun, NoCurrent, Threads, Strict, Json };
+        { PackageFolder, Data, Scores, Journal, Station, Last, Method, Threshold, MaxFprRate, MaxFnrRate, CostEscape, CostOverkill, Prevalence, Review, Pixel, All, Markdown, DryRun, NoCurrent, Threads, Strict, Json };
         command.SetAction((parsed, ct) => Task.Run(() => Run(parsed, ct), ct));
         return command;
     }
@@ -84,16 +87,18 @@ internal static class CalibrateCommand
 
     private static CalibrationSource Source(ParseResult parsed, Package package, Terminal terminal, CancellationToken ct)
     {
-        (string? data, string? scores, int? last) = (parsed.GetValue(Data), parsed.GetValue(Scores), parsed.GetValue(Last));
-        if (data is not null && scores is not null) throw new EdgeException("--data and --scores are two sources of scores: give one.");
-        if (last is not null && scores is null) throw new EdgeException("--last N is about the parts of --scores.");
+        (string? data, string? scores, string? journal, int? last) = (parsed.GetValue(Data), parsed.GetValue(Scores), parsed.GetValue(Journal), parsed.GetValue(Last));
+        if (new[] { data, scores, journal }.Count(s => s is not null) > 1) throw new EdgeException("--data, --scores and --journal are sources of scores: give one.");
+        if (last is not null && scores is null && journal is null) throw new EdgeException("--last N is about the parts of --scores or --journal.");
+        if (parsed.GetValue(Station) is not null && journal is null) throw new EdgeException("--station is about the parts of --journal.");
         if (last is < 1) throw new EdgeException($"--last is {last}; it must be at least 1.");
         int threads = Arguments.InRange("--threads", parsed.GetValue(Threads), 0, 1024);
         if (data is not null) return CalibrationSource.OfPictures(package, data, threads, parsed.GetValue(Strict), terminal, ct);
         if (scores is not null) return CalibrationSource.OfFile(scores, last);
+        if (journal is not null) return CalibrationSource.OfJournal(package, journal, parsed.GetValue(Station), last);
         // A threshold or band given as a number needs no scores.
         bool told = parsed.GetValue(Method) is null && !parsed.GetValue(All) && (parsed.GetValue(Threshold) ?? (object?)parsed.GetValue(Review) ?? parsed.GetValue(Pixel)) is not null;
-        return told ? CalibrationSource.Nothing : throw new EdgeException("Scores are needed: --data DIR with pictures, or --scores FILE.");
+        return told ? CalibrationSource.Nothing : throw new EdgeException("Scores are needed: --data DIR with pictures, --scores FILE, or the agent's --journal FILE.");
     }
 
     private static CalibrationRequest Request(ParseResult parsed, CostModel? costs)

@@ -50,6 +50,7 @@ internal static class CalibrationPublisher
     private static string CalibratedOn(CalibrationSource source) => source.Data switch
     {
         null => "nothing (by hand)",
+        { Source: "journal" } => $"the agent's journal ({source.All.Length} parts)",
         { Source: "scores" } d => $"scores from a file ({d.Normal} normal, {d.Anomalous} anomalous, {source.Unlabelled} unknown)",
         var d => $"separate pictures ({d.Normal} normal, {d.Anomalous} anomalous)",
     };

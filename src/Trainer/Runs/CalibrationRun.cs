@@ -46,6 +46,7 @@ internal static class CalibrationRun
     {
         Calibration old = package.Manifest.Calibration, calibration = old;
         List<string> notes = source.Uninspected == 0 ? [] : [$"{source.Uninspected} uninspected parts have no score and are left out."];
+        if (source.OtherModels > 0) notes.Add($"{source.OtherModels} parts were scored by another model and are left out: their scores can't be compared.");
         ThresholdChoice? choice = null;
         if (request.Threshold is { } threshold)
         {

@@ -28,6 +28,9 @@ internal sealed record CalibrationSource
     /// <summary>Parts of the file that have no score because they were not inspected.</summary>
     public int Uninspected { get; init; }
 
+    /// <summary>Parts of the journal that another graph scored: left out, their scores are not comparable.</summary>
+    public int OtherModels { get; init; }
+
     public int Unlabelled => All.Length - Pictures.Count;
     public bool HasBothClasses => Labelled.Normal.Length > 0 && Labelled.Anomalous.Length > 0;
 
@@ -56,6 +59,16 @@ internal sealed record CalibrationSource
         IReadOnlyList<ScoredPart> parts = last is { } n ? [.. file.Parts.TakeLast(n)] : file.Parts;
         PictureScore[] known = [.. parts.Where(p => p.Label is not null).Select(p => new PictureScore("", p.Label!, p.Score, Verdict.Uninspected))];
         return Of(known, [.. parts.Select(p => p.Score)], "scores", file.Digest) with { Uninspected = file.Uninspected };
+    }
+
+    /// <summary>Parts that the agent inspected with this graph, whichever version's threshold was in force.</summary>
+    /// <param name="station">null = of all stations.</param>
+    /// <param name="last">Only so many parts from the end; null = all.</param>
+    public static CalibrationSource OfJournal(Package package, string path, string? station, int? last)
+    {
+        JournalScores scores = JournalScores.Read(path, package, station, last);
+        CalibrationSource source = Of([], scores.Scores, "journal", scores.Digest);
+        return source with { Uninspected = scores.Uninspected, OtherModels = scores.OtherModels };
     }
 
     private static CalibrationSource Of(IReadOnlyList<PictureScore> known, float[] all, string source, string digest)

@@ -84,6 +84,7 @@ public sealed class ProcessTests
               "Edge": {
                 "Models": "{{folder["models"]}}",
                 "Http": { "Port": {{httpPort}} },
+                "Journal": { "Path": "{{folder["journal.db"]}}" },
                 "Mqtt": { "Enabled": {{(mqttPort is null ? "false" : "true")}}, "Host": "127.0.0.1", "Port": {{mqttPort ?? 1883}} },
                 "Stations": { "cam1": { "Model": "{{TestModels.Name}}", "Source": { "Path": "{{folder["pictures"]}}" } } }
               }

@@ -23,6 +23,7 @@ internal sealed class TestAgent : IAsyncDisposable
         {
             Models = Models,
             Http = { Port = 0 },
+            Journal = { Path = folder["journal.db"] },
             Mqtt = { Enabled = broker is not null, Host = "127.0.0.1", Port = broker?.Port ?? 1883, KeepAliveSeconds = 5 },
             Stations = { ["cam1"] = new StationOptions { Model = TestModels.Name, Threads = 1, Source = { Path = Pictures } } },
         };

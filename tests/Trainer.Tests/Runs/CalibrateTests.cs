@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Edge.Imaging;
+using Edge.Journal;
 using Edge.Packages;
 using Edge.Scoring;
 using Edge.Tests.Data;
@@ -175,6 +176,35 @@ public sealed class CalibrateTests : IDisposable
         Directory.Move(folder["models/part/2"], folder["elsewhere"]);
         Assert.Equal(1, await CommandLine.RunAsync(new RootCommand { CalibrateCommand.Create() }, ["calibrate", "--package", folder["elsewhere"], "--threshold", "3"]));
         Assert.Equal(0, await CommandLine.RunAsync(new RootCommand { CalibrateCommand.Create() }, ["calibrate", "--package", folder["elsewhere"], "--threshold", "3", "--dry-run"]));
+    }
+
+    [Fact]
+    public async Task A_threshold_is_tried_on_the_parts_of_the_journal_that_this_graph_scored()
+    {
+        Assert.Equal(0, await Calibrate("--threshold", "60"));                                       // version 2: the same graph
+        using (JournalFile journal = JournalFile.OpenForWriting(folder["journal.db"]))
+        {
+            string Part(int i, string score, string model, int version) => $$"""{"jobId":"{{i}}","partId":null,"verdict":"accept","score":{{score}},"model":{{model}},"version":{{version}}}""";
+            journal.Append([.. Enumerable.Range(0, 100).Select(i => new JournalRecord("s1", JournalKind.Part, DateTimeOffset.UnixEpoch, Part(i, $"{i}.5", "\"part\"", 1 + i % 2)))]);
+            journal.Append([.. Enumerable.Range(100, 5).Select(i => new JournalRecord("s2", JournalKind.Part, DateTimeOffset.UnixEpoch, Part(i, "99", "\"part\"", 9)))]);     // version 9 is gone: nobody knows its graph
+            journal.Append([new JournalRecord("s2", JournalKind.Part, DateTimeOffset.UnixEpoch, Part(105, "99", "\"other\"", 1)), new JournalRecord("s1", JournalKind.Late, DateTimeOffset.UnixEpoch, Part(1, "99", "\"part\"", 1))]);
+            journal.Append([new JournalRecord("s2", JournalKind.Part, DateTimeOffset.UnixEpoch, """{"jobId":"106","partId":null,"verdict":"uninspected","score":null,"model":null,"version":null}""")]);
+        }
+        Package package = store.OpenCurrent("part");
+        Training.Runs.CalibrationSource all = Training.Runs.CalibrationSource.OfJournal(package, folder["journal.db"], null, null);
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => i + 0.5f), all.All);
+        Assert.Equal((1, 6, 100), (all.Uninspected, all.OtherModels, all.Unlabelled));
+        Training.Runs.CalibrationResult tried = Training.Runs.CalibrationRun.Execute(package, all, new(new() { Method = "fixed", Threshold = 90 }));
+        Assert.Equal((100, 40, 10), (tried.Before.Parts, tried.Before.Rejected, tried.After.Rejected));
+        Assert.Equal(10, Training.Runs.CalibrationSource.OfJournal(package, folder["journal.db"], "s1", 10).All.Length);
+
+        Assert.Equal(0, await Calibrate("--journal", folder["journal.db"], "--last", "50", "--threshold", "90"));
+        Assert.Equal("the agent's journal (43 parts)", store.OpenCurrent("part").Manifest.Parameters["calibratedOn"]);
+        Assert.Equal(1, await Calibrate("--journal", folder["journal.db"], "--method", "youden"));     // nobody knows what the parts were
+        Assert.Equal(1, await Calibrate("--journal", folder["journal.db"], "--station", "s2"));
+        Assert.Equal(1, await Calibrate("--journal", folder["absent.db"]));
+        Assert.Equal(1, await Calibrate("--journal", folder["journal.db"], "--scores", Csv("1,good\n")));
+        Assert.Equal(1, await Calibrate("--scores", Csv("1,good\n"), "--station", "s2"));
     }
 
     [Fact]

@@ -23,7 +23,7 @@ internal static class FlowBenchmark
         using DisposeScope scope = NewDisposeScope();
         using TrunkNetwork backbone = new(trunk);
         using FlowNetwork network = new(trunk, new FastFlowOptions());
-        using FlowFeatures features = new(backbone, [.. Enumerable.Range(0, Pictures).Select(_ => randint(0, 256, [1, Size, Size, 3], ScalarType.Byte))]);
+        using CachedFeatures features = new(backbone.Features, [.. Enumerable.Range(0, Pictures).Select(_ => randint(0, 256, [1, Size, Size, 3], ScalarType.Byte))]);
         int[] all = [.. Enumerable.Range(0, Pictures)];
         FastFlowTraining training = new(network, features, all, [], noise: 0.1, seed: 0);
         training.Standardise(_ => { }, CancellationToken.None);
@@ -35,7 +35,7 @@ internal static class FlowBenchmark
         Console.WriteLine($"flow {network.parameters().Sum(p => p.numel()):N0} parameters, {Pictures / Batch} steps, {Environment.ProcessorCount} threads: training / forward and backward = {ratio}");
     }
 
-    private static void Bare(FlowNetwork network, FlowFeatures features, int[] all)
+    private static void Bare(FlowNetwork network, CachedFeatures features, int[] all)
     {
         foreach (int[] batch in all.Chunk(Batch))
         {

@@ -37,17 +37,19 @@ public sealed class TrainTests(TrainedLine line)
         Assert.False(Directory.Exists(folder["strict/flange"]));
     }
 
-    [Fact]
-    public void A_flow_is_trained_by_the_same_command_and_the_agent_inspects_with_it()
+    [Theory]
+    [InlineData("fastflow")]
+    [InlineData("fcdd")]
+    public void A_network_is_trained_by_the_same_command_and_the_agent_inspects_with_it(string method)
     {
         using TempFolder folder = new();
-        Programs.Run(Programs.Trainer, 0, "train", "--method", "fastflow", "--data", line.Data, "--name", "flow", "--models", folder["models"], "--size", "128", "--quick");
-        Assert.Equal("fastflow", PackageStore.OpenAny(folder["models/flow"]).Manifest.Method);
+        Programs.Run(Programs.Trainer, 0, "train", "--method", method, "--data", line.Data, "--name", "network", "--models", folder["models"], "--size", "128", "--quick");
+        Assert.Equal(method, PackageStore.OpenAny(folder["models/network"]).Manifest.Method);
         string picture = Directory.EnumerateFiles(Path.Combine(line.Data, "test/good")).First();
-        string verdict = Programs.Run(Programs.Agent, 0, "inspect", "--package", folder["models/flow"], picture).Output;
+        string verdict = Programs.Run(Programs.Agent, 0, "inspect", "--package", folder["models/network"], picture).Output;
         Assert.Contains(JsonDocument.Parse(verdict).RootElement.GetProperty("verdict").GetString()!, (string[])["accept", "reject"]);
 
-        Finished larger = Programs.Run(Programs.Trainer, 0, "evaluate", "--package", folder["models/flow"], "--data", line.Data, "--size", "160x128");
+        Finished larger = Programs.Run(Programs.Trainer, 0, "evaluate", "--package", folder["models/network"], "--data", line.Data, "--size", "160x128");
         Assert.Contains("the threshold was chosen at 128×128", larger.Output, StringComparison.Ordinal);
         Finished refused = Programs.Run(Programs.Trainer, 1, "evaluate", "--package", line.Package, "--data", line.Data, "--size", "128");
         Assert.Contains("takes 256×256 only", refused.Error, StringComparison.Ordinal);

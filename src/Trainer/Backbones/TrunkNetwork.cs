@@ -20,8 +20,9 @@ internal sealed class TrunkNetwork : IDisposable
         if (trunk is OnnxTrunk onnx) custom = new OnnxSession(onnx.Network, onnx.Layers);
         else foreach (Convolution c in ((OperatorTrunk)trunk).Convolutions)
             tensors[c] = (tensor(c.Weight, c.Shape, device: Device).DetachFromDisposeScope(), tensor(c.Bias, device: Device).DetachFromDisposeScope());
-        mean = tensor([.. trunk.Input.Mean], [1, 3, 1, 1], device: Device).DetachFromDisposeScope();
-        deviation = tensor([.. trunk.Input.StandardDeviation], [1, 3, 1, 1], device: Device).DetachFromDisposeScope();
+        // Of 0 to 255. Tensors, not numbers: see TorchRuntime.Start.
+        mean = tensor([.. trunk.Input.Mean.Select(m => m * 255)], [1, 3, 1, 1], device: Device).DetachFromDisposeScope();
+        deviation = tensor([.. trunk.Input.StandardDeviation.Select(d => d * 255)], [1, 3, 1, 1], device: Device).DetachFromDisposeScope();
     }
 
     /// <param name="image">uint8 [N, H, W, 3], RGB.</param>
@@ -46,7 +47,7 @@ internal sealed class TrunkNetwork : IDisposable
     public Tensor[] Features(Tensor image)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor x = (image.to(Device).permute(0, 3, 1, 2).to_type(ScalarType.Float32) / 255 - mean) / deviation;
+        Tensor x = (image.to(Device).permute(0, 3, 1, 2).to_type(ScalarType.Float32) - mean) / deviation;
         Tensor[] features = trunk is OperatorTrunk operators ? OperatorNetwork.Run(operators, x, c => tensors[c])
             : [.. custom!.Run(x.cpu().contiguous().data<float>().ToArray(), (int)x.shape[0], (int)x.shape[2], (int)x.shape[3]).Select(f => tensor(f.Values, f.Shape, device: Device))];
         return [.. features.Select(f => f.MoveToOuterDisposeScope())];

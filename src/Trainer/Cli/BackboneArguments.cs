@@ -20,7 +20,10 @@ internal static class BackboneArguments
 
     /// <exception cref="EdgeException">The file can't be a trunk.</exception>
     public static Backbone Load(ParseResult parsed) => Backbone.Load(parsed.GetValue(Weights), new BackboneOptions(
-        parsed.GetValue(Layers)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [], parsed.GetValue(Mean), parsed.GetValue(StandardDeviation)));
+        parsed.GetValue(Layers)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [], Given(parsed, Mean), Given(parsed, StandardDeviation)));
+
+    // An array that was not given is empty, not null.
+    private static float[]? Given(ParseResult parsed, Option<float[]?> option) => parsed.GetValue(option) is { Length: > 0 } numbers ? numbers : null;
 
     /// <summary>Three numbers, for the colours.</summary>
     public static float[]? Numbers(ArgumentResult argument, double above)

@@ -8,7 +8,7 @@ namespace Edge.Training.Cli;
 
 internal static class BenchmarkCommand
 {
-    private static readonly string[] UsualRuns = ["patchcore", "fastflow"];
+    private static readonly string[] UsualRuns = ["patchcore", "fastflow", "fcdd"];
 
     private static readonly Option<string[]> Data = new("--data") { Required = true, HelpName = "DIR", Description = "A data set with test pictures, or a folder of such; may be given again." };
     private static readonly Option<string[]> Runs = new("--run") { HelpName = "METHOD OPTIONS", Description = "A method with its options of train, in quotes; $NAME is a variable of the environment. May be given again.", DefaultValueFactory = _ => UsualRuns };

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Edge.Training.Methods;
 using Edge.Training.Methods.FastFlow;
+using Edge.Training.Methods.Fcdd;
 using Edge.Training.Methods.Networks;
 using Edge.Training.Methods.PatchCore;
 
@@ -9,7 +10,7 @@ namespace Edge.Training.Cli;
 /// <summary>Which method <c>train</c> uses, and what belongs to one method only.</summary>
 internal static class MethodArguments
 {
-    private static readonly Option<string> Method = new("--method") { Required = true, HelpName = "NAME", Description = "patchcore or fastflow." };
+    private static readonly Option<string> Method = new("--method") { Required = true, HelpName = "NAME", Description = "patchcore, fastflow or fcdd." };
     private static readonly Option<bool> Quick = new("--quick") { Description = "A smoke run: a small memory bank or a few steps. The model is not a good one." };
     private static readonly Option<double> Coreset = new("--coreset") { HelpName = "RATIO", Description = "PatchCore: share of the patches kept in the memory bank.", DefaultValueFactory = _ => 0.1 };
     private static readonly Option<long?> Memory = new("--memory") { HelpName = "SIZE", Description = "PatchCore: most bytes of the memory bank, e.g. 64MiB (default).", CustomParser = Arguments.Bytes };
@@ -20,18 +21,23 @@ internal static class MethodArguments
     private static readonly Option<int> FlowSteps = new("--flow-steps") { HelpName = "N", Description = "FastFlow: flow steps for each of the three scales.", DefaultValueFactory = _ => 8 };
     private static readonly Option<double> HiddenRatio = new("--hidden-ratio") { HelpName = "RATIO", Description = "FastFlow: hidden over input channels of the subnets.", DefaultValueFactory = _ => 1 };
     private static readonly Option<double> FeatureNoise = new("--feature-noise") { HelpName = "SIGMA", Description = "FastFlow: noise on the standardised features in training.", DefaultValueFactory = _ => 0.2 };
-    private static readonly Option<int?> Epochs = new("--epochs") { HelpName = "N", Description = $"FastFlow: passes over the pictures at most. Default: what comes to {TrainingSchedule.UsualSteps} steps." };
-    private static readonly Option<int> Batch = new("--batch") { HelpName = "N", Description = "FastFlow: pictures a step.", DefaultValueFactory = _ => 4 };
-    private static readonly Option<double> LearningRate = new("--learning-rate") { HelpName = "RATE", Description = "FastFlow: of Adam, at the start.", DefaultValueFactory = _ => 1e-3 };
-    private static readonly Option<string?> Checkpoint = new("--checkpoint") { HelpName = "FILE", Description = "FastFlow: written after every epoch." };
-    private static readonly Option<bool> Resume = new("--resume") { Description = "FastFlow: go on from --checkpoint. Equals a run that was never interrupted." };
+    private static readonly Option<int> Hidden = new("--hidden") { HelpName = "N", Description = "FCDD: channels between the trunk's features and the head.", DefaultValueFactory = _ => 128 };
+    private static readonly Option<string?> Outliers = new("--outliers") { HelpName = "DIR", Description = "FCDD: photographs of anything but the part, shown as anomalous. Default: confetti noise on the normal pictures." };
+    private static readonly Option<string?> Anomalies = new("--anomalies") { HelpName = "DIR", Description = "FCDD: labelled anomalous pictures to learn from: <defect>/ or test/<defect>/, masks in ground_truth/<defect>/. They are not tested on." };
+    private static readonly Option<int?> Epochs = new("--epochs") { HelpName = "N", Description = $"FastFlow, FCDD: passes over the pictures at most. Default: what comes to {TrainingSchedule.UsualSteps} steps." };
+    private static readonly Option<int> Batch = new("--batch") { HelpName = "N", Description = "FastFlow, FCDD: pictures a step.", DefaultValueFactory = _ => 4 };
+    private static readonly Option<double> LearningRate = new("--learning-rate") { HelpName = "RATE", Description = "FastFlow, FCDD: of Adam, at the start.", DefaultValueFactory = _ => 1e-3 };
+    private static readonly Option<string?> Checkpoint = new("--checkpoint") { HelpName = "FILE", Description = "FastFlow, FCDD: written after every epoch." };
+    private static readonly Option<bool> Resume = new("--resume") { Description = "FastFlow, FCDD: go on from --checkpoint. Equals a run that was never interrupted." };
 
     private static readonly Option[] OfPatchCore = [Coreset, Memory, MaxPatches, Sampling, Neighbours, Reweighting];
-    private static readonly Option[] OfFastFlow = [FlowSteps, HiddenRatio, FeatureNoise, Epochs, Batch, LearningRate, Checkpoint, Resume];
+    private static readonly Option[] OfFastFlow = [FlowSteps, HiddenRatio, FeatureNoise];
+    private static readonly Option[] OfFcdd = [Hidden, Outliers, Anomalies];
+    private static readonly Option[] OfNetworks = [Epochs, Batch, LearningRate, Checkpoint, Resume];
 
     public static void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Method, Quick, .. OfPatchCore, .. OfFastFlow]) command.Add(option);
+        foreach (Option option in (Option[])[Method, Quick, .. OfPatchCore, .. OfFastFlow, .. OfFcdd, .. OfNetworks]) command.Add(option);
         BackboneArguments.AddTo(command);
     }
 
@@ -50,15 +56,21 @@ internal static class MethodArguments
     public static DetectionMethod Create(ParseResult parsed, int threads, int seed)
     {
         string method = parsed.GetRequiredValue(Method);
-        Option[] foreign = method switch
+        Option[] own = method switch
         {
-            "patchcore" => OfFastFlow,
-            "fastflow" => OfPatchCore,
-            _ => throw new EdgeException($"--method {method} is not known; there are: patchcore, fastflow."),
+            "patchcore" => OfPatchCore,
+            "fastflow" => [.. OfFastFlow, .. OfNetworks],
+            "fcdd" => [.. OfFcdd, .. OfNetworks],
+            _ => throw new EdgeException($"--method {method} is not known; there are: patchcore, fastflow, fcdd."),
         };
-        if (foreign.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } wrong)
+        if (((Option[])[.. OfPatchCore, .. OfFastFlow, .. OfFcdd, .. OfNetworks]).Except(own).FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } wrong)
             throw new EdgeException($"{wrong.Name} does not belong to --method {method}.");
-        return method == "patchcore" ? PatchCore(parsed, threads, seed) : FastFlow(parsed, seed);
+        return method switch
+        {
+            "patchcore" => PatchCore(parsed, threads, seed),
+            "fastflow" => FastFlow(parsed, seed),
+            _ => Fcdd(parsed, seed),
+        };
     }
 
     private static PatchCoreMethod PatchCore(ParseResult parsed, int threads, int seed)
@@ -89,16 +101,23 @@ internal static class MethodArguments
     private static FastFlowMethod FastFlow(ParseResult parsed, int seed)
     {
         FastFlowOptions options = new() { Steps = parsed.GetValue(FlowSteps), HiddenRatio = parsed.GetValue(HiddenRatio), FeatureNoise = parsed.GetValue(FeatureNoise), Seed = seed };
-        TrainingSchedule schedule = new()
-        {
-            Epochs = parsed.GetValue(Epochs),
-            BatchSize = parsed.GetValue(Batch),
-            LearningRate = parsed.GetValue(LearningRate),
-            Checkpoint = parsed.GetValue(Checkpoint),
-            Resume = parsed.GetValue(Resume),
-            Quick = parsed.GetValue(Quick),
-            Seed = seed,
-        };
-        return new FastFlowMethod(BackboneArguments.Load(parsed), options.Check(), schedule.Check());
+        return new FastFlowMethod(BackboneArguments.Load(parsed), options.Check(), Schedule(parsed, seed));
     }
+
+    private static FcddMethod Fcdd(ParseResult parsed, int seed)
+    {
+        FcddOptions options = new() { Hidden = parsed.GetValue(Hidden), Outliers = parsed.GetValue(Outliers), Anomalies = parsed.GetValue(Anomalies), Seed = seed };
+        return new FcddMethod(BackboneArguments.Load(parsed), options.Check(), Schedule(parsed, seed));
+    }
+
+    private static TrainingSchedule Schedule(ParseResult parsed, int seed) => new TrainingSchedule
+    {
+        Epochs = parsed.GetValue(Epochs),
+        BatchSize = parsed.GetValue(Batch),
+        LearningRate = parsed.GetValue(LearningRate),
+        Checkpoint = parsed.GetValue(Checkpoint),
+        Resume = parsed.GetValue(Resume),
+        Quick = parsed.GetValue(Quick),
+        Seed = seed,
+    }.Check();
 }

@@ -36,6 +36,8 @@ internal static class TrainCommand
               edge-trainer train --method patchcore --data five-pictures --name flange --models models --sampling random --reweighting off
               edge-trainer train --method fastflow --data parts --name flange --models models --epochs 50 --checkpoint flange.safetensors
               edge-trainer train --method fastflow --data parts --name flange --models models --epochs 50 --checkpoint flange.safetensors --resume
+              edge-trainer train --method fcdd --data parts --name flange --models models
+              edge-trainer train --method fcdd --data parts --name flange --models models --outliers photographs --anomalies known-defects
             """)
         { Data, Name, Models, Size, Region, WhiteLevel, HoldOut, CalibrateOn, FalseRejectRate, Seed, Threads, Strict, Json };
         MethodArguments.AddTo(command);

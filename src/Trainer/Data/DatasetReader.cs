@@ -32,7 +32,7 @@ internal static class DatasetReader
         return new Dataset { Folder = layout.Folder, Train = train, Test = test, Skipped = skipped, Duplicates = duplicates };
     }
 
-    private static List<Picture> Hash(
+    public static List<Picture> Hash(
         IEnumerable<(string File, string Label)> files, DatasetLayout layout, List<SkippedPicture> skipped, CancellationToken ct)
     {
         (string File, string Label)[] all = [.. files];

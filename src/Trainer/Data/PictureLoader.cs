@@ -30,7 +30,7 @@ internal static class PictureLoader
     public static IEnumerable<LoadedPicture> Stream(
         IReadOnlyList<Picture> pictures, InputSpec input, bool strict, ICollection<SkippedPicture> skipped, Terminal terminal, CancellationToken ct)
     {
-        ConcurrentBag<Worker> idle = [];
+        ConcurrentBag<PictureReader> idle = [];
         Queue<Task<(LoadedPicture? Loaded, SkippedPicture? Skipped)>> ahead = new();
         int window = 2 * Environment.ProcessorCount, next = 0;
         try
@@ -43,9 +43,9 @@ internal static class PictureLoader
                     Picture picture = pictures[next];
                     ahead.Enqueue(Task.Run(() =>
                     {
-                        Worker worker = idle.TryTake(out Worker? free) ? free : new Worker(input);
-                        try { return worker.Load(picture); }
-                        finally { idle.Add(worker); }
+                        PictureReader reader = idle.TryTake(out PictureReader? free) ? free : new PictureReader(input);
+                        try { return reader.Read(picture); }
+                        finally { idle.Add(reader); }
                     }, ct));
                 }
                 if (!ahead.TryDequeue(out var first)) yield break;
@@ -66,27 +66,6 @@ internal static class PictureLoader
         {
             // What was read ahead in vain; its failures no longer matter.
             Task.WhenAll(ahead).ContinueWith(t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Wait(CancellationToken.None);
-        }
-    }
-
-    private sealed class Worker(InputSpec input)
-    {
-        private readonly Preprocessor preprocessor = new(input);
-        private readonly ImageBuffer frame = new();
-
-        public (LoadedPicture? Loaded, SkippedPicture? Skipped) Load(Picture picture)
-        {
-            try
-            {
-                ImageFile.Read(picture.Path, frame);
-                byte[] rgb = GC.AllocateUninitializedArray<byte>(input.Width * input.Height * 3);
-                preprocessor.Apply(frame, rgb);
-                return (new LoadedPicture(picture, rgb, frame.Width, frame.Height), null);
-            }
-            catch (Exception e) when (e is EdgeException or IOException or UnauthorizedAccessException)
-            {
-                return (null, new SkippedPicture(picture.Path, e.Message.Replace(picture.Path, "the file", StringComparison.Ordinal)));
-            }
         }
     }
 }

@@ -27,6 +27,9 @@ internal abstract class DetectionMethod(Backbone backbone) : IDisposable
     /// <summary>How training went; empty for a method without epochs.</summary>
     public virtual IReadOnlyList<EpochRecord> Epochs => [];
 
+    /// <summary>Labelled anomalous pictures that were learned from; testing on them would prove nothing.</summary>
+    public virtual IReadOnlyList<Picture> LearnedAnomalies => [];
+
     /// <exception cref="EdgeException">The method can't work with pictures of this size.</exception>
     public abstract void CheckInput(InputSpec input);
 
@@ -56,4 +59,14 @@ internal abstract class DetectionMethod(Backbone backbone) : IDisposable
 /// <param name="Skipped">Receives pictures that can't be read.</param>
 /// <param name="Strict">Such a picture is an error.</param>
 internal sealed record TrainingContext(
-    InputSpec Input, bool Strict, ICollection<SkippedPicture> Skipped, Terminal Terminal, CancellationToken Cancellation);
+    InputSpec Input, bool Strict, ICollection<SkippedPicture> Skipped, Terminal Terminal, CancellationToken Cancellation)
+{
+    /// <summary>A picture can't be used.</summary>
+    /// <exception cref="EdgeException">The run is strict.</exception>
+    public void Skip(SkippedPicture picture)
+    {
+        if (Strict) throw new EdgeException($"{picture.Path}: {picture.Reason} (--strict stops at the first such picture)");
+        Terminal.Warn($"skipped {picture.Path}: {picture.Reason}");
+        Skipped.Add(picture);
+    }
+}

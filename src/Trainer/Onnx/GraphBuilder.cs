@@ -39,6 +39,15 @@ internal sealed class GraphBuilder
         return output;
     }
 
+    /// <summary>The largest <paramref name="count"/> values along the last axis, in any order. (TopK has a second output, their indices.)</summary>
+    /// <param name="count">int64 [1].</param>
+    public string Largest(string values, string count)
+    {
+        string largest = Node("TopK", [values, count], ("sorted", 0));
+        graph.Node[^1].Output.Add(Next("indices"));
+        return largest;
+    }
+
     /// <summary>A value under a name of its own, to be found again in the file.</summary>
     public string Named(string name, string value)
     {

@@ -5,6 +5,9 @@ namespace Edge.Training.Onnx;
 /// <summary>The part all methods share: picture in, trunk features out.</summary>
 internal static class TrunkGraph
 {
+    /// <summary>H and W of a graph that takes whatever the trunk takes.</summary>
+    public static (Dimension Height, Dimension Width) Sides(Trunk trunk) => trunk.FixedSize is { } only ? (only.Height, only.Width) : ("H", "W");
+
     /// <param name="image">uint8 [N, H, W, 3], RGB.</param>
     /// <returns>The trunk's features: float32 [N, C, h, w] each, finest first.</returns>
     public static IReadOnlyList<string> Add(GraphBuilder graph, string image, Trunk trunk)

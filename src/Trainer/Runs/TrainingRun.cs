@@ -33,6 +33,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         (long fitting, TimeSpan processor) = (time.GetTimestamp(), Environment.CpuUsage.TotalTime);
         method.Fit(split.Training, context);
         (TimeSpan fit, TimeSpan fitProcessor) = (time.GetElapsedTime(fitting), Environment.CpuUsage.TotalTime - processor);
+        dataset = WithoutLearned(dataset);
         int trained = split.Training.Count - skipped.Count(s => split.Training.Any(p => p.Path == s.Path));
         string graph = Path.Combine(draft.Folder, "model.onnx");
         Write(() => method.Export(graph, options.Input));
@@ -49,7 +50,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         EvaluationResult? evaluation = dataset.Test.Count == 0 ? null
             : Evaluator.Run(detector, calibration, dataset, options.Input, options.Strict, terminal, cancellation);
 
-        string digest = Dataset.DigestOf(split.Training.Concat(split.Calibration).Concat(dataset.Test).DistinctBy(p => p.Sha256));
+        string digest = Dataset.DigestOf(split.Training.Concat(split.Calibration).Concat(dataset.Test).Concat(method.LearnedAnomalies).DistinctBy(p => p.Sha256));
         DatasetInfo data = new(digest, trained, few ? 0 : heldOut.Scores.Length, dataset.Skipped.Count + skipped.Count, dataset.Duplicates.Count);
         Dictionary<string, string> parameters = new(method.Parameters)
         {
@@ -107,6 +108,15 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         if (dataset.Test.IntersectBy(calibration.Select(p => p.Sha256), p => p.Sha256).Count() is > 0 and int tested)
             terminal.Warn($"{tested} pictures of {folder} are also test pictures: the verdicts on them say nothing about new parts (AUROC does not depend on the threshold).");
         return Split.Apart(dataset.Train, calibration);
+    }
+
+    private Dataset WithoutLearned(Dataset dataset)
+    {
+        HashSet<string> learned = [.. method.LearnedAnomalies.Select(p => p.Sha256)];
+        Picture[] rest = [.. dataset.Test.Where(p => !learned.Contains(p.Sha256))];
+        if (rest.Length == dataset.Test.Count) return dataset;
+        terminal.Warn($"{dataset.Test.Count - rest.Length} test pictures were learned from as labelled anomalies; they are not tested on.");
+        return dataset with { Test = rest };
     }
 
     /// <summary>The SDK appends the commit to the informational version when it builds inside a repository: 1.0.0+commit.</summary>

@@ -30,7 +30,7 @@ public sealed class PackageDocument
 
             `model.onnx`: input `image` uint8 [N, H, W, 3] RGB; outputs `image_score` float32 [N] (raw, larger = more anomalous) and `anomaly_map` float32
             [N, H, W]. Normalisation, network, nearest neighbours, upsampling and smoothing are inside; any ONNX Runtime gives the same numbers. H and W are
-            the manifest's where `fixedSize` is true; FastFlow's graph takes any, but scores and so the threshold belong to the manifest's.
+            the manifest's where `fixedSize` is true; FastFlow's and FCDD's graphs take any, but scores and so the threshold belong to the manifest's.
 
             A method that trains in epochs adds `training.csv`: epoch, loss, validation loss, learning rate, seconds.
 

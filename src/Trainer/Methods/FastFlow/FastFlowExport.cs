@@ -13,7 +13,7 @@ internal sealed class FastFlowExport(Trunk trunk, FlowNetwork network)
 
     public void Save(string path)
     {
-        (Dimension height, Dimension width) = trunk.FixedSize is { } only ? ((Dimension)only.Height, (Dimension)only.Width) : ((Dimension)"H", (Dimension)"W");
+        (Dimension height, Dimension width) = TrunkGraph.Sides(trunk);
         string image = graph.Input("image", "N", height, width, 3);
         IReadOnlyList<string> layers = TrunkGraph.Add(graph, image, trunk);
         string shape = Node("Shape", [image]);

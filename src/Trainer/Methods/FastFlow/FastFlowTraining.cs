@@ -1,3 +1,4 @@
+using Edge.Training.Methods.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,30 +9,17 @@ namespace Edge.Training.Methods.FastFlow;
 /// <param name="training">Indices of the pictures that are trained on.</param>
 /// <param name="validation">Indices of normal pictures that choose the best epoch; may be empty.</param>
 /// <param name="noise">Standard deviation, over that of the channel.</param>
-internal sealed class FastFlowTraining(FlowNetwork network, FlowFeatures features, int[] training, int[] validation, double noise, int seed)
+internal sealed class FastFlowTraining(FlowNetwork network, CachedFeatures features, int[] training, int[] validation, double noise, int seed)
 {
     /// <summary>Sets each scale's gain and offset from the training pictures; the first pass, which also fills the cache.</summary>
     public void Standardise(Action<double> progress, CancellationToken cancellation)
     {
-        using IDisposable inference = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor[] sums = [.. network.Scales.Select(s => zeros(s.Channels, float64, TorchRuntime.Device))];
-        Tensor[] squares = [.. sums.Select(s => s.clone())];
-        long[] counts = new long[sums.Length];
-        int done = 0;
-        foreach ((int count, Tensor[] slice) in features.Slices(training))
+        foreach ((ScaleFlow scale, ChannelStatistics statistics) in network.Scales.Zip(features.Statistics(training, ScaleFlow.LayerNorm, progress, cancellation)))
         {
-            cancellation.ThrowIfCancellationRequested();
-            for (int i = 0; i < slice.Length; i++)
-            {
-                Tensor x = ScaleFlow.LayerNorm(slice[i]).to(float64);
-                sums[i].add_(x.sum([0, 2, 3]));
-                squares[i].add_(x.square().sum([0, 2, 3]));
-                counts[i] += x.numel() / x.shape[1];
-            }
-            progress((double)(done += count) / training.Length);
+            scale.Standardise(statistics);
+            statistics.Dispose();
         }
-        for (int i = 0; i < sums.Length; i++) network.Scales[i].Standardise(sums[i], squares[i], counts[i]);
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using Edge.Training.Methods.Networks;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -51,14 +53,13 @@ internal sealed class ScaleFlow : nn.Module<Tensor, (Tensor Output, Tensor LogDe
     public Tensor Inverse(Tensor z) => steps.Reverse().Aggregate(z, (y, step) => step.Inverse(y));
 
     /// <summary>Sets gain and offset so that each channel has mean 0 and variance 1.</summary>
-    /// <param name="sum">Of each channel of the layer-normalised features, float64 [C].</param>
-    /// <param name="squares">Of their squares, float64 [C].</param>
-    /// <param name="count">Values summed in each channel.</param>
-    public void Standardise(Tensor sum, Tensor squares, long count)
+    /// <param name="statistics">Of the layer-normalised features.</param>
+    public void Standardise(ChannelStatistics statistics)
     {
-        Tensor mean = sum / count, variance = (squares / count - mean.square()).clamp(min: 0);
-        offset.copy_(mean.reshape(offset.shape));
-        gain.copy_((variance + LeastVariance).rsqrt().reshape(gain.shape));
+        using IDisposable inference = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        offset.copy_(statistics.Mean());
+        gain.copy_((statistics.Deviation().square() + LeastVariance).rsqrt());
     }
 
     public static Tensor LayerNorm(Tensor x)

@@ -1,8 +1,9 @@
 using Edge.Scoring;
+using Edge.Tests.Methods.Networks;
 using Edge.Training.Backbones;
 using Edge.Training.Methods.FastFlow;
+using Edge.Training.Methods.Networks;
 using Edge.Training.Methods.PatchCore;
-using Microsoft.ML.OnnxRuntime;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -25,7 +26,9 @@ public sealed class FastFlowExportTests : IDisposable
         foreach (ScaleFlow scale in network.Scales)
         {
             FlowTests.Randomise(scale, 3);
-            scale.Standardise(FlowTests.Noise(5, scale.Channels).to(float64) * 10, ones(scale.Channels, float64) * 50, 100);
+            using ChannelStatistics statistics = new(scale.Channels);
+            statistics.Add(FlowTests.Noise(5, 2, scale.Channels, 4, 4));
+            scale.Standardise(statistics);
         }
         new FastFlowExport(trunk, network).Save(folder["model.onnx"]);
     }
@@ -48,43 +51,23 @@ public sealed class FastFlowExportTests : IDisposable
         using AnomalyDetector detector = AnomalyDetector.Load(folder["model.onnx"], width, height);
         for (int seed = 0; seed < 3; seed++)
         {
-            byte[] pixels = Pixels(width, height, seed);
+            byte[] pixels = ExportedGraph.Pixels(width, height, seed);
             pixels.CopyTo(detector.Input);
             float score = detector.Run();
             Tensor[] layers = Layers(tensor(pixels, [1, height, width, 3]));
             float[] expected = Equations(layers, width, height), torchMap = network.Map(network.Normalise(layers), height, width).data<float>().ToArray();
-            AssertClose(expected, torchMap);
-            AssertClose(expected, detector.Map.ToArray());
+            ExportedGraph.AssertClose(expected, torchMap);
+            ExportedGraph.AssertClose(expected, detector.Map.ToArray());
             Assert.Equal(expected.Max(), score, 1e-4f * score);
         }
     }
 
     [Fact]
-    public void A_batch_of_three_is_three_singles()
-    {
-        using InferenceSession session = new(folder["model.onnx"]);
-        byte[][] pictures = [Pixels(64, 48, 7), Pixels(64, 48, 8), Pixels(64, 48, 9)];
-        (float[] scores, float[] maps) = Run(session, [.. pictures.SelectMany(p => p)], 3, 64, 48);
-        for (int i = 0; i < 3; i++)
-        {
-            (float[] score, float[] map) = Run(session, pictures[i], 1, 64, 48);
-            Assert.Equal(score[0], scores[i], 1e-4f * score[0]);
-            AssertClose(map, maps[(i * map.Length)..((i + 1) * map.Length)]);
-        }
-        Assert.Equal(3, scores.Distinct().Count());
-    }
+    public void A_batch_of_three_is_three_singles() => ExportedGraph.AssertBatchIsSingles(folder["model.onnx"]);
 
     [Fact]
-    public void Onnx_checker_and_shape_inference_accept_the_graph()
-    {
-        string output = Python.Run("""
-            import sys, onnx
-            model = onnx.load(sys.argv[1])
-            onnx.checker.check_model(model, full_check=True)
-            print(model.ir_version, model.opset_import[0].version, [(o.name, [d.dim_param or d.dim_value for d in o.type.tensor_type.shape.dim]) for o in [*model.graph.input, *model.graph.output]])
-            """, "onnx", folder["model.onnx"]);
-        Assert.Equal("8 17 [('image', ['N', 'H', 'W', 3]), ('image_score', ['N']), ('anomaly_map', ['N', 'H', 'W'])]", output.Trim());
-    }
+    public void Onnx_checker_and_shape_inference_accept_the_graph() =>
+        Assert.Equal("8 17 [('image', ['N', 'H', 'W', 3]), ('image_score', ['N']), ('anomaly_map', ['N', 'H', 'W'])]", ExportedGraph.Check(folder["model.onnx"]));
 
     private Tensor[] Layers(Tensor image)
     {
@@ -110,31 +93,5 @@ public sealed class FastFlowExportTests : IDisposable
                             for (int j = 0; j < w; j++) map[y * width + x] += rows[y * h + i] * place[i * w + j] * columns[x * w + j] / 3;
         }
         return [.. map.Select(v => (float)v)];
-    }
-
-    private static byte[] Pixels(int width, int height, int seed)
-    {
-        Random random = new(seed);
-        double phase = random.NextDouble() * 6;
-        byte[] pixels = new byte[width * height * 3];
-        for (int i = 0; i < pixels.Length; i++)
-            pixels[i] = (byte)(120 + 50 * Math.Sin(i / 3 % width * 0.2 + phase) + 50 * Math.Cos(i / 3 / width * 0.13 * phase) + random.Next(20));
-        return pixels;
-    }
-
-    private static (float[] Scores, float[] Maps) Run(InferenceSession session, byte[] pixels, int count, int width, int height)
-    {
-        using OrtValue image = OrtValue.CreateTensorValueFromMemory(pixels, [count, height, width, 3]);
-        using RunOptions options = new();
-        using IDisposableReadOnlyCollection<OrtValue> results = session.Run(options, ["image"], [image], ["image_score", "anomaly_map"]);
-        Assert.Equal([count, height, width], results[1].GetTensorTypeAndShape().Shape);
-        return (results[0].GetTensorDataAsSpan<float>().ToArray(), results[1].GetTensorDataAsSpan<float>().ToArray());
-    }
-
-    private static void AssertClose(float[] expected, float[] actual)
-    {
-        Assert.Equal(expected.Length, actual.Length);
-        float largest = expected.Max();
-        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], actual[i], 1e-4f * largest);
     }
 }

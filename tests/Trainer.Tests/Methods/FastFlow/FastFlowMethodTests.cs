@@ -2,6 +2,7 @@ using System.CommandLine;
 using Edge.Imaging;
 using Edge.Packages;
 using Edge.Scoring;
+using Edge.Tests.Methods.Networks;
 using Edge.Training.Backbones;
 using Edge.Training.Cli;
 using Edge.Training.Methods.FastFlow;
@@ -28,7 +29,7 @@ public sealed class FastFlowMethodTests : IDisposable
     [Fact]
     public void A_package_is_published_that_finds_the_defect_and_takes_another_size()
     {
-        WriteData();
+        StripedParts.WriteData(folder);
         Package package = Train(Schedule).Package;
         Manifest m = package.Manifest;
         Assert.Equal(("fastflow", "edge18", false), (m.Method, m.Backbone.Name, m.Input.FixedSize));
@@ -54,23 +55,10 @@ public sealed class FastFlowMethodTests : IDisposable
     [Fact]
     public void A_resumed_training_publishes_the_same_graph()
     {
-        WriteData();
+        StripedParts.WriteData(folder);
         byte[] expected = File.ReadAllBytes(Train(Schedule with { Epochs = 3 }).Package.ModelPath);
         TrainingSchedule schedule = Schedule with { Epochs = 3, Checkpoint = folder["run.safetensors"] };
-        using CancellationTokenSource source = new();
-        using FileSystemWatcher watcher = new(folder.Path, "run.safetensors");
-        watcher.Created += (_, _) => source.Cancel();
-        watcher.Renamed += (_, _) => source.Cancel();   // the first epoch is on the disk
-        watcher.EnableRaisingEvents = true;
-        try
-        {
-            Train(schedule, source);
-        }
-        catch (OperationCanceledException)
-        {
-            // Where it was in its second or third epoch is of no matter.
-        }
-        Assert.True(File.Exists(schedule.Checkpoint));
+        StripedParts.InterruptAfterAnEpoch(schedule, source => Train(schedule, source));
         Assert.Equal(expected, File.ReadAllBytes(Train(schedule with { Resume = true }).Package.ModelPath));
         EdgeException e = Assert.Throws<EdgeException>(() => Train(schedule with { Resume = true, LearningRate = 1e-4 }));
         Assert.Contains("another run", e.Message, StringComparison.Ordinal);
@@ -89,7 +77,7 @@ public sealed class FastFlowMethodTests : IDisposable
     [Fact]
     public void Few_pictures_train_without_validation_and_a_quick_run_makes_a_few_steps()
     {
-        for (int i = 0; i < 8; i++) WritePart(folder[$"few/{i}.png"], i, defect: false);
+        for (int i = 0; i < 8; i++) StripedParts.Write(folder[$"few/{i}.png"], i, defect: false);
         Manifest m = Train(Schedule with { Quick = true }, data: "few", holdOut: 0.5).Package.Manifest;
         Assert.Equal(("4", "0", "1"), (m.Parameters["trainedOn"], m.Parameters["validatedOn"], m.Parameters["epochs"]));
     }
@@ -101,7 +89,7 @@ public sealed class FastFlowMethodTests : IDisposable
         Trunk trunk = Backbone.Load(null).Trunk;
         using TrunkNetwork backbone = new(trunk);
         using FlowNetwork network = new(trunk, new FastFlowOptions { Steps = 2 });
-        using FlowFeatures features = new(backbone, [.. Enumerable.Range(0, 8).Select(i => (FlowTests.Noise(i, 1, 64, 64, 3) * 30 + 120).to(uint8))]);
+        using CachedFeatures features = new(backbone.Features, [.. Enumerable.Range(0, 8).Select(i => (FlowTests.Noise(i, 1, 64, 64, 3) * 30 + 120).to(uint8))]);
         FastFlowTraining training = new(network, features, [0, 1, 2, 3, 4, 5], [6, 7], noise: 0.1, seed: 0);
         training.Standardise(_ => { }, TestContext.Current.CancellationToken);
         List<long> alive = [];   // tensors of this thread, at each validation
@@ -123,7 +111,10 @@ public sealed class FastFlowMethodTests : IDisposable
     [InlineData("--method fastflow --flow-steps 0", "--flow-steps 0")]
     [InlineData("--method fastflow --hidden-ratio 9", "--hidden-ratio 9")]
     [InlineData("--method fastflow --learning-rate 2", "--learning-rate 2")]
-    [InlineData("--method slowflow", "patchcore, fastflow")]
+    [InlineData("--method slowflow", "patchcore, fastflow, fcdd")]
+    [InlineData("--method fcdd --flow-steps 3", "--flow-steps does not belong to --method fcdd")]
+    [InlineData("--method fastflow --outliers o", "--outliers does not belong to --method fastflow")]
+    [InlineData("--method fcdd --hidden 0", "--hidden 0")]
     public void What_does_not_fit_together_is_said(string arguments, string why)
     {
         ParseResult parsed = TrainCommand.Create().Parse($"--data d --name n --models m {arguments}");
@@ -143,25 +134,5 @@ public sealed class FastFlowMethodTests : IDisposable
     {
         using FastFlowMethod method = new(Backbone.Load(null), new FastFlowOptions { Steps = 2 }, schedule);
         return new TrainingRun(options, method, new Terminal(said, interactive: false, TimeProvider.System), TimeProvider.System, source?.Token ?? TestContext.Current.CancellationToken).Execute();
-    }
-
-    private void WriteData()
-    {
-        for (int i = 0; i < 20; i++) WritePart(folder[$"data/train/good/{i:00}.png"], i, defect: false);
-        for (int i = 0; i < 4; i++) WritePart(folder[$"data/test/good/{i}.png"], 1000 + i, defect: false);
-        for (int i = 0; i < 4; i++) WritePart(folder[$"data/test/square/{i}.png"], 2000 + i, defect: true);
-    }
-
-    private static void WritePart(string path, int seed, bool defect)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        Random random = new(seed);
-        byte[] pixels = new byte[80 * 64 * 3];
-        for (int i = 0; i < pixels.Length; i++)
-        {
-            int x = i / 3 % 80, y = i / 240;
-            pixels[i] = (byte)((defect && x is > 30 and < 46 && y is > 20 and < 36 ? 30 : 130 + 40 * Math.Sin(x * 0.5)) + random.Next(16));
-        }
-        ImageFile.WritePng(path, pixels, 80, 64, PixelFormat.Rgb24);
     }
 }

@@ -1,4 +1,5 @@
 using Edge.Training.Methods.FastFlow;
+using Edge.Training.Methods.Networks;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -69,7 +70,9 @@ public sealed class FlowTests
         Assert.InRange(normal.mean([1, 2, 3]).abs().max().item<float>(), 0, 1e-5f);
         Assert.InRange(normal.square().mean([1, 2, 3]).sub(1).abs().max().item<float>(), 0, 1e-4f);
         Tensor wide = normal.to(float64);
-        flow.Standardise(wide.sum([0, 2, 3]), wide.square().sum([0, 2, 3]), 8 * 16 * 16);
+        using ChannelStatistics statistics = new(4);
+        statistics.Add(normal);
+        flow.Standardise(statistics);
         (Tensor z, Tensor determinant) = flow.call(flow.Normalise(features));
         Assert.InRange(z.mean([0, 2, 3]).abs().max().item<float>(), 0, 1e-4f);
         Tensor variance = wide.var([0, 2, 3], unbiased: false)[torch.from_array(Array.ConvertAll(Order(flow), c => (long)c))];

@@ -5,6 +5,8 @@ using Edge.Training.Cli;
 RootCommand root = new("Trains, evaluates and packages anomaly detectors from pictures of normal parts.")
 {
     TrainCommand.Create(),
+    ImportCommand.Create(),
+    BackbonesCommand.Create(),
     DistillCommand.Create(),
     ExtendCommand.Create(),
     EvaluateCommand.Create(),

@@ -9,7 +9,7 @@ internal static class ConvolutionReader
     /// <param name="output">Channels; null = as many as the file has.</param>
     /// <exception cref="EdgeException">A tensor is missing or has another shape.</exception>
     public static Convolution Read(
-        Safetensors file, string name, string norm, int input, int? output, int kernel, int stride, int groups = 1, Padding padding = Padding.Symmetric)
+        WeightsFile file, string name, string norm, int input, int? output, int kernel, int stride, int groups = 1, Padding padding = Padding.Symmetric)
     {
         int width = output ?? WidthOf(file, name);
         float[] weight = file.Read($"{name}.weight", width, input / groups, kernel, kernel);
@@ -17,12 +17,12 @@ internal static class ConvolutionReader
         return new Convolution(name, weight, bias, input, kernel, stride, groups, padding);
     }
 
-    public static int WidthOf(Safetensors file, string convolution) => file.ShapeOf($"{convolution}.weight", rank: 4)[0] is > 0 and <= 1 << 16 and var width
+    public static int WidthOf(WeightsFile file, string convolution) => file.ShapeOf($"{convolution}.weight", rank: 4)[0] is > 0 and <= 1 << 16 and var width
         ? (int)width : throw new EdgeException($"Weights file {file.Name} is refused: tensor {convolution}.weight does not have 1 to 65536 output channels.");
 
     /// <summary>y = γ (conv(x) + b − μ) / √(σ² + ε) + β, so each output channel's weights are scaled by γ / √(σ² + ε).</summary>
     /// <returns>The bias.</returns>
-    private static float[] Fold(Safetensors file, string name, string norm, float[] weight, int output)
+    private static float[] Fold(WeightsFile file, string name, string norm, float[] weight, int output)
     {
         float[] gamma = file.Read($"{norm}.weight", output), beta = file.Read($"{norm}.bias", output);
         float[] mean = file.Read($"{norm}.running_mean", output), variance = file.Read($"{norm}.running_var", output);

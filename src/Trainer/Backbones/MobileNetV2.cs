@@ -13,10 +13,10 @@ internal static class MobileNetV2
     // (x − 128) / 128: the input quantisation of Google's model.
     private static readonly Normalisation TensorFlow = new([128 / 255f, 128 / 255f, 128 / 255f], [128 / 255f, 128 / 255f, 128 / 255f]);
 
-    public static bool Recognises(Safetensors file) => file.Contains("features.0.0.weight") || IsTensorFlow(file);
+    public static bool Recognises(WeightsFile file) => file.Contains("features.0.0.weight") || IsTensorFlow(file);
 
     /// <exception cref="EdgeException">A tensor is missing or has another shape.</exception>
-    public static OperatorTrunk Read(Safetensors file)
+    public static OperatorTrunk Read(WeightsFile file)
     {
         bool tensorFlow = IsTensorFlow(file);
         Padding padding = tensorFlow ? Padding.Same : Padding.Symmetric;
@@ -36,10 +36,10 @@ internal static class MobileNetV2
         return operators.ToTrunk("MobileNetV2", tensorFlow ? TensorFlow : Normalisation.ImageNet, layers[1], layers[2], layers[4]);
     }
 
-    private static bool IsTensorFlow(Safetensors file) => file.Contains("op00_conv.weight") && file.Contains("op01_dwconv.weight");
+    private static bool IsTensorFlow(WeightsFile file) => file.Contains("op00_conv.weight") && file.Contains("op01_dwconv.weight");
 
     private static (int Value, int Channels) Block(
-        Safetensors file, OperatorList operators, ((string Name, string Norm)? Expand, (string Name, string Norm) Depthwise, (string Name, string Norm) Project) names,
+        WeightsFile file, OperatorList operators, ((string Name, string Norm)? Expand, (string Name, string Norm) Depthwise, (string Name, string Norm) Project) names,
         int from, int input, int stride, Padding padding)
     {
         int value = from, hidden = input;

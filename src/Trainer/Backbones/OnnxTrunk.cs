@@ -26,13 +26,31 @@ internal sealed class OnnxTrunk : Trunk
         OnnxNetwork network = new(path);
         if (layers.Count is < 2 or > 4 || layers.Distinct().Count() != layers.Count)
             throw network.Refused($"--layers names {layers.Count} values; name two to four different feature maps, e.g. --layers {string.Join(',', network.Outputs.Append("NAME").Append("NAME").Take(2))}");
-        Normalisation input = new(
-            mean ?? Numbers(network, "mean") ?? Normalisation.ImageNet.Mean, deviation ?? Numbers(network, "std") ?? Normalisation.ImageNet.StandardDeviation);
         (int height, int width) = (network.Size.Height ?? ProbeSide, network.Size.Width ?? ProbeSide);
         using OnnxSession session = new(network, layers);
         (string Name, long[] Shape)[] found = [.. layers.Zip(Probe(network, layers, session, height, width)).OrderByDescending(f => f.Second[2] * f.Second[3])];
-        return new OnnxTrunk(network, input, [.. found.Select(f => new TrunkFeature(f.Name, (int)f.Shape[1]))]);
+        return new OnnxTrunk(network, NormalisationOf(network, mean, deviation), [.. found.Select(f => new TrunkFeature(f.Name, (int)f.Shape[1]))]);
     }
+
+    /// <summary>A network whose values are taken as they are: not checked to be feature maps, nor put in order.</summary>
+    /// <exception cref="EdgeException">The network can't be taken over.</exception>
+    public static OnnxTrunk Of(string path, IReadOnlyList<string> values, IReadOnlyList<float>? mean, IReadOnlyList<float>? deviation)
+    {
+        OnnxNetwork network = new(path);
+        return new OnnxTrunk(network, NormalisationOf(network, mean, deviation), [.. values.Select(v => new TrunkFeature(v, 1))]);
+    }
+
+    /// <exception cref="EdgeException">It takes another size only.</exception>
+    public void CheckSize(int height, int width) => CheckSize(Network, height, width);
+
+    private static void CheckSize(OnnxNetwork network, int height, int width)
+    {
+        if ((network.Size.Height ?? height, network.Size.Width ?? width) != (height, width))
+            throw network.Refused($"it takes {network.Size.Width}×{network.Size.Height} pictures; use --size {network.Size.Width}x{network.Size.Height}");
+    }
+
+    private static Normalisation NormalisationOf(OnnxNetwork network, IReadOnlyList<float>? mean, IReadOnlyList<float>? deviation) => new(
+        mean ?? Numbers(network, "mean") ?? Normalisation.ImageNet.Mean, deviation ?? Numbers(network, "std") ?? Normalisation.ImageNet.StandardDeviation);
 
     public override IReadOnlyList<Grid> GridsOf(int height, int width)
     {
@@ -43,8 +61,7 @@ internal sealed class OnnxTrunk : Trunk
     // Noise, once alone and once as one of two: a network with a fixed batch inside does not run, or mixes the pictures.
     private static long[][] Probe(OnnxNetwork network, IReadOnlyList<string> layers, OnnxSession session, int height, int width)
     {
-        if ((network.Size.Height ?? height, network.Size.Width ?? width) != (height, width))
-            throw network.Refused($"it takes {network.Size.Width}×{network.Size.Height} pictures; use --size {network.Size.Width}x{network.Size.Height}");
+        CheckSize(network, height, width);
         Random random = new(0);
         float[] two = new float[2 * 3 * height * width];
         foreach (ref float value in two.AsSpan()) value = random.NextSingle() * 4 - 2;

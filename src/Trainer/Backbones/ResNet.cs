@@ -14,11 +14,11 @@ internal static class ResNet
         ([2, 2, 2], false, "18"), ([3, 4, 6], false, "34"), ([3, 4, 6], true, "50"), ([3, 4, 23], true, "101"), ([3, 8, 36], true, "152"),
     ];
 
-    public static bool Recognises(Safetensors file) => file.Contains("conv1.weight") || file.Contains(FirstBlock);
+    public static bool Recognises(WeightsFile file) => file.Contains("conv1.weight") || file.Contains(FirstBlock);
 
     /// <summary>Other tensors (layer4, fc) are ignored.</summary>
     /// <exception cref="EdgeException">A tensor is missing or has another shape.</exception>
-    public static OperatorTrunk Read(Safetensors file)
+    public static OperatorTrunk Read(WeightsFile file)
     {
         OperatorList operators = new();
         Convolution stem = ConvolutionReader.Read(file, "conv1", "bn1", input: 3, output: null, kernel: 7, stride: 2);
@@ -35,7 +35,7 @@ internal static class ResNet
         return operators.ToTrunk(NameOf(file, blocks), Normalisation.ImageNet, layers);
     }
 
-    private static (int Value, int Channels) Block(Safetensors file, OperatorList operators, string at, int from, int input, int stride)
+    private static (int Value, int Channels) Block(WeightsFile file, OperatorList operators, string at, int from, int input, int stride)
     {
         bool bottleneck = file.Contains($"{at}.conv3.weight");
         int width = ConvolutionReader.WidthOf(file, $"{at}.conv1"), output = bottleneck ? ConvolutionReader.WidthOf(file, $"{at}.conv3") : width;
@@ -60,10 +60,10 @@ internal static class ResNet
         return (value, output);
     }
 
-    private static int GroupsOf(Safetensors file, string convolution, int width) =>
+    private static int GroupsOf(WeightsFile file, string convolution, int width) =>
         file.ShapeOf($"{convolution}.weight", rank: 4)[1] is > 0 and var inputs && width % inputs == 0 ? (int)(width / inputs) : 1;
 
-    private static string NameOf(Safetensors file, int[] blocks)
+    private static string NameOf(WeightsFile file, int[] blocks)
     {
         bool bottleneck = file.Contains("layer1.0.conv3.weight");
         string depth = Known.FirstOrDefault(k => k.Bottleneck == bottleneck && k.Blocks.SequenceEqual(blocks)).Name

@@ -69,7 +69,7 @@ internal static class DistillCommand
             Seed = seed,
         }.Check();
         TorchRuntime.Start(Arguments.InRange("--threads", parsed.GetValue(Threads), 0, 1024));
-        Backbone teacher = Backbone.Load(parsed.GetValue(BackboneFile));
+        Backbone teacher = BackboneArguments.Load(parsed.GetValue(BackboneFile));
         using TrunkNetwork trunk = new(teacher.Trunk);
         using DistilledNetwork network = parsed.GetValue(Student) switch
         {

@@ -20,7 +20,7 @@ internal static class TrainingTables
         Row("threshold", $"{m.Calibration.Threshold:G6} (scores at or above it are rejected)");
         Row("promise", m.Calibration.Promise ?? "none");
         if (m.Evaluation is { ImageAuroc: { } auroc }) Row("image AUROC", $"{auroc:0.0000}");
-        Row("ONNX Runtime = TorchSharp", $"score within {m.Parity.MaxRelativeScore:G2}, map within {m.Parity.MaxRelativeMap:G2} on {m.Parity.Images} pictures");
+        Row(m.Method == "imported" ? "package = original file" : "ONNX Runtime = TorchSharp", $"score within {m.Parity.MaxRelativeScore:G2}, map within {m.Parity.MaxRelativeMap:G2} on {m.Parity.Images} pictures");
         if (m.Dataset.Skipped + m.Dataset.Duplicates > 0) Row("left out", $"{m.Dataset.Skipped} unreadable pictures, {m.Dataset.Duplicates} duplicates");
         Row("time", $"{result.Elapsed.TotalSeconds:0.0} s");
         terminal.Write(table);

@@ -33,6 +33,9 @@ internal abstract class DetectionMethod(Backbone backbone) : IDisposable
     /// <exception cref="EdgeException">The method can't work with pictures of this size.</exception>
     public abstract void CheckInput(InputSpec input);
 
+    /// <summary>false: it was trained elsewhere, and all normal pictures are for the threshold.</summary>
+    public virtual bool Learns => true;
+
     /// <summary>Learns from normal pictures.</summary>
     public abstract void Fit(IReadOnlyList<Picture> pictures, TrainingContext context);
 

@@ -21,6 +21,7 @@ internal sealed class OnnxSession : IDisposable
         try
         {
             using SessionOptions settings = Accelerator.CreateSessionOptions(new DetectorOptions { Threads = threads });
+            settings.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;   // what it refuses is said in our words, once
             session = new InferenceSession(network.Cut(values), settings);
         }
         catch (OnnxRuntimeException e)

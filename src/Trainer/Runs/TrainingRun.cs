@@ -25,7 +25,8 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         using PackageDraft draft = new PackageStore(options.Models).Begin(options.Name);   // a folder that can't be written to is known at once
         Dataset dataset = Dataset.Open(options.Data, options.Strict, terminal, cancellation);
         bool few = TooFewToHoldOut(dataset.Train.Count);
-        Split split = options.CalibrateOn is { } folder ? Separate(dataset, folder) : few ? new Split(dataset.Train, []) : Split.Of(dataset.Train, options.HoldOut);
+        Split split = options.CalibrateOn is { } folder ? Separate(dataset, folder) : !method.Learns ? new Split([], dataset.Train) : few ? new Split(dataset.Train, []) : Split.Of(dataset.Train, options.HoldOut);
+        if (!method.Learns) split = split with { Training = [] };
         if (!few) SplitConformal.Choose(new float[split.Calibration.Count], options.FalseRejectRate);   // too few pictures: say so before the work
         terminal.Line($"{dataset.Folder}: {split.Training.Count} normal pictures to train on, {split.Calibration.Count} held out for the threshold, {dataset.Test.Count} to test on");
 
@@ -54,7 +55,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         DatasetInfo data = new(digest, trained, few ? 0 : heldOut.Scores.Length, dataset.Skipped.Count + skipped.Count, dataset.Duplicates.Count);
         Dictionary<string, string> parameters = new(method.Parameters)
         {
-            ["calibratedOn"] = few ? "pictures left out one at a time" : options.CalibrateOn is null ? $"held-out pictures ({options.HoldOut.ToString(CultureInfo.InvariantCulture)} of the normal ones)" : "separate pictures",
+            ["calibratedOn"] = few ? "pictures left out one at a time" : options.CalibrateOn is null && !method.Learns ? "all normal pictures" : options.CalibrateOn is null ? $"held-out pictures ({options.HoldOut.ToString(CultureInfo.InvariantCulture)} of the normal ones)" : "separate pictures",
         };
         if (method.Epochs.Count > 0) Write(() => File.WriteAllText(Path.Combine(draft.Folder, "training.csv"), TrainingCurve.ToCsv(method.Epochs)));
         DateTimeOffset now = time.GetUtcNow();

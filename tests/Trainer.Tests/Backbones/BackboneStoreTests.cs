@@ -119,6 +119,10 @@ public sealed class BackboneStoreTests : IDisposable
         string gone = await RefusalAsync(() => Fetch(new Uri($"http://127.0.0.1:{Ports.Free()}/w")));
         Assert.Contains("carry test18.safetensors here", gone, StringComparison.Ordinal);
 
+        // Without a network (RFC 2606: .invalid never resolves) it says so at once: a second attempt, an hour later, would not end.
+        using (HttpClient client = BackboneDownload.CreateClient())
+            Assert.Contains("Without: fetch", await RefusalAsync(() => new BackboneDownload(client, Pictures.Quiet(), TimeProvider.System, new Uri("http://publisher.invalid/w"), TimeSpan.FromHours(1)).RunAsync(known, folder["part"], TestContext.Current.CancellationToken)), StringComparison.Ordinal);
+
         using (Server always = new((_, _) => Reply(200, weights, send: 1000)))
             Assert.Contains("cannot be fetched", await RefusalAsync(() => Fetch(always.Address)), StringComparison.Ordinal);
         Assert.Empty(store.All());

@@ -54,7 +54,8 @@ internal sealed class BackboneDownload(HttpClient client, Terminal terminal, Tim
         }
     }
 
-    private static bool IsPassing(HttpRequestException e) => e.StatusCode is null or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
+    // A name that does not resolve: most likely there is no network at all.
+    private static bool IsPassing(HttpRequestException e) => e.HttpRequestError != HttpRequestError.NameResolutionError && (e.StatusCode is null or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError);
 
     private async Task AttemptAsync(Uri from, KnownBackbone known, string part, CancellationToken cancellation)
     {

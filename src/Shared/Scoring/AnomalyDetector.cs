@@ -24,6 +24,9 @@ public sealed class AnomalyDetector : IDisposable
     private readonly OrtValue[] values;
     private readonly byte[] image;
     private readonly float[] score, map;
+    private readonly TileGrid? grid;
+    private readonly byte[] input;   // the whole picture and its map; the graph's own without tiles
+    private readonly float[] output;
     private bool disposed;
 
     /// <summary>Columns of the input and of the map, pixels.</summary>
@@ -32,17 +35,19 @@ public sealed class AnomalyDetector : IDisposable
     /// <summary>Rows of the input and of the map, pixels.</summary>
     public int Height { get; }
 
-    private AnomalyDetector(InferenceSession session, int width, int height)
+    private AnomalyDetector(InferenceSession session, InputSpec spec, TileGrid? grid)
     {
-        (this.session, Width, Height) = (session, width, height);
-        image = GC.AllocateArray<byte>(height * width * 3, pinned: true);
-        score = GC.AllocateArray<float>(1, pinned: true);
-        map = GC.AllocateArray<float>(height * width, pinned: true);
+        (this.session, this.grid, Width, Height) = (session, grid, spec.Width, spec.Height);
+        (int count, int height, int width) = grid is null ? (1, Height, Width) : (grid.Count, grid.TileHeight, grid.TileWidth);
+        image = GC.AllocateArray<byte>(count * height * width * 3, pinned: true);
+        score = GC.AllocateArray<float>(count, pinned: true);
+        map = GC.AllocateArray<float>(count * height * width, pinned: true);
+        (input, output) = grid is null ? (image, map) : (new byte[Height * Width * 3], new float[Height * Width]);
         values =
         [
-            OrtValue.CreateTensorValueFromMemory(image, [1, height, width, 3]),
-            OrtValue.CreateTensorValueFromMemory(score, [1]),
-            OrtValue.CreateTensorValueFromMemory(map, [1, height, width]),
+            OrtValue.CreateTensorValueFromMemory(image, [count, height, width, 3]),
+            OrtValue.CreateTensorValueFromMemory(score, [count]),
+            OrtValue.CreateTensorValueFromMemory(map, [count, height, width]),
         ];
         binding = session.CreateIoBinding();
         binding.BindInput("image", values[0]);
@@ -55,22 +60,31 @@ public sealed class AnomalyDetector : IDisposable
     public static AnomalyDetector Load(Package package, DetectorOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(package);
-        return Load(package.ModelPath, package.Manifest.Input.Width, package.Manifest.Input.Height, options);
+        return Load(package.ModelPath, package.Manifest.Input, options);
     }
 
-    /// <summary>Loads a bare graph file (before it is in a package).</summary>
+    /// <summary>Loads a bare graph file (before it is in a package) that takes the whole picture.</summary>
     /// <exception cref="EdgeException">Not loadable, or not the graph signature.</exception>
-    public static AnomalyDetector Load(string modelPath, int width, int height, DetectorOptions? options = null)
+    public static AnomalyDetector Load(string modelPath, int width, int height, DetectorOptions? options = null) =>
+        Load(modelPath, new InputSpec { Width = width, Height = height }, options);
+
+    /// <summary>Loads a bare graph file (before it is in a package).</summary>
+    /// <param name="input">Size of the picture, and its tiles if it has any.</param>
+    /// <exception cref="EdgeException">Not loadable, or not the graph signature.</exception>
+    public static AnomalyDetector Load(string modelPath, InputSpec input, DetectorOptions? options = null)
     {
+        ArgumentNullException.ThrowIfNull(input);
+        TileGrid? grid = input.Tiles is null ? null : new TileGrid(input);
+        (int count, int height, int width) = grid is null ? (1, input.Height, input.Width) : (grid.Count, grid.TileHeight, grid.TileWidth);
         InferenceSession? session = null;
         try
         {
             using SessionOptions sessionOptions = Accelerator.CreateSessionOptions(options ?? new DetectorOptions());
             session = new InferenceSession(modelPath, sessionOptions);
-            Require(modelPath, session.InputMetadata, "image", TensorElementType.UInt8, [1, height, width, 3]);
-            Require(modelPath, session.OutputMetadata, "image_score", TensorElementType.Float, [1]);
-            Require(modelPath, session.OutputMetadata, "anomaly_map", TensorElementType.Float, [1, height, width]);
-            return new AnomalyDetector(session, width, height);
+            Require(modelPath, session.InputMetadata, "image", TensorElementType.UInt8, [count, height, width, 3]);
+            Require(modelPath, session.OutputMetadata, "image_score", TensorElementType.Float, [count]);
+            Require(modelPath, session.OutputMetadata, "anomaly_map", TensorElementType.Float, [count, height, width]);
+            return new AnomalyDetector(session, input, grid);
         }
         catch (OnnxRuntimeException e)
         {
@@ -85,17 +99,22 @@ public sealed class AnomalyDetector : IDisposable
     }
 
     /// <summary>uint8 [H, W, 3], RGB: write the picture here, then <see cref="Run"/>.</summary>
-    public Span<byte> Input => image;
+    public Span<byte> Input => input;
 
     /// <summary>float32 [H, W], raw, of the last <see cref="Run"/>; overwritten by the next.</summary>
-    public ReadOnlySpan<float> Map => map;
+    public ReadOnlySpan<float> Map => output;
 
-    /// <summary>Runs the graph on <see cref="Input"/>; returns the raw image score (larger = more anomalous, may be NaN if the graph says so).</summary>
+    /// <summary>
+    /// Runs the graph on <see cref="Input"/>; returns the raw image score (larger = more anomalous, may be NaN if the graph says so). Tiles are
+    /// one batch; the most anomalous one's score is the picture's.
+    /// </summary>
     public float Run()
     {
         ObjectDisposedException.ThrowIf(disposed, this);   // the runtime itself does not notice, and hangs
+        grid?.Cut(input, image);
         session.RunWithBinding(runOptions, binding);
-        return score[0];
+        grid?.Stitch(map, output);
+        return Largest(score);
     }
 
     /// <summary>Runs the golden images of a package.</summary>
@@ -112,10 +131,15 @@ public sealed class AnomalyDetector : IDisposable
                 throw new EdgeException($"Golden image {golden.File} is {picture.Width}×{picture.Height}, the model's input {Width}×{Height}.");
             identity.Apply(picture, Input);
             Compare(golden.File, "score", golden.Score, Run(), package.Golden.Tolerance);
-            float largest = float.NegativeInfinity;
-            foreach (float value in map) largest = float.IsNaN(value) ? float.NaN : Math.Max(largest, value);   // Math.Max keeps a NaN
-            Compare(golden.File, "largest map value", golden.MapMax, largest, package.Golden.Tolerance);
+            Compare(golden.File, "largest map value", golden.MapMax, Largest(output), package.Golden.Tolerance);
         }
+    }
+
+    private static float Largest(ReadOnlySpan<float> values)
+    {
+        float largest = float.NegativeInfinity;
+        foreach (float value in values) largest = Math.Max(largest, value);   // Math.Max keeps a NaN
+        return largest;
     }
 
     private static void Compare(string file, string what, float expected, float actual, double tolerance)

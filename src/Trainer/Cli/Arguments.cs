@@ -14,7 +14,7 @@ internal static partial class Arguments
         if (SizePattern().Match(Text(argument)) is { Success: true } m && Number(m.Groups[1].Value) is { } width
             && (m.Groups[2].Success ? Number(m.Groups[2].Value) : width) is { } height && Math.Max(width, height) <= 8192)
             return new InputSpec { Width = width, Height = height };
-        argument.AddError($"--size '{Text(argument)}' is not understood; use 256 or 640x480, at most 8192.");
+        argument.AddError($"{(argument.Parent as OptionResult)?.Option.Name} '{Text(argument)}' is not understood; use 256 or 640x480, at most 8192.");
         return null;
     }
 

@@ -11,6 +11,8 @@ internal static class RunArguments
     private static readonly Option<string> Name = new("--name") { Required = true, HelpName = "NAME", Description = "Of the package: a-z, 0-9, '.', '_', '-'." };
     private static readonly Option<string> Models = new("--models") { Required = true, HelpName = "DIR", Description = "The package is published as DIR/NAME/<version>, and DIR/NAME/current names it." };
     private static readonly Option<InputSpec?> Size = new("--size") { HelpName = "N|WxH", Description = "Model input in pixels. Default: 256, or the only size that a network takes; PatchCore needs multiples of 8.", CustomParser = Arguments.Size };
+    private static readonly Option<InputSpec?> Tiles = new("--tiles") { HelpName = "N|WxH", Description = "Inspect the picture of --size in overlapping tiles of this size, all in one batch: for small defects on large parts.", CustomParser = Arguments.Size };
+    private static readonly Option<int?> TileOverlap = new("--tile-overlap") { HelpName = "PIXELS", Description = "Least overlap of neighbouring tiles. Default: an eighth of a tile." };
     private static readonly Option<Roi?> Region = new("--roi") { HelpName = "X,Y,W,H", Description = "Part of the frame to inspect, camera pixels. Default: all of it.", CustomParser = Arguments.Roi };
     private static readonly Option<int> WhiteLevel = new("--white-level") { HelpName = "N", Description = "16-bit sample that is white: 4095 for a 12-bit camera.", DefaultValueFactory = _ => ushort.MaxValue };
     private static readonly Option<string?> CalibrateOn = new("--calibrate-on") { HelpName = "DIR", Description = "Normal pictures for the threshold; then none of --data is held out." };
@@ -21,7 +23,7 @@ internal static class RunArguments
 
     public static void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Data, Name, Models, Size, Region, WhiteLevel, CalibrateOn, FalseRejectRate, Threads, Strict, Json]) command.Add(option);
+        foreach (Option option in (Option[])[Data, Name, Models, Size, Tiles, TileOverlap, Region, WhiteLevel, CalibrateOn, FalseRejectRate, Threads, Strict, Json]) command.Add(option);
     }
 
     public static Terminal TerminalOf(ParseResult parsed) => new(parsed.GetValue(Json));
@@ -37,6 +39,7 @@ internal static class RunArguments
         Models = parsed.GetRequiredValue(Models),
         Input = (parsed.GetValue(Size) ?? new InputSpec { Width = 256, Height = 256 }) with
         {
+            Tiles = TilesOf(parsed),
             Roi = parsed.GetValue(Region),
             WhiteLevel = Arguments.InRange("--white-level", parsed.GetValue(WhiteLevel), 1, ushort.MaxValue),
         },
@@ -44,6 +47,13 @@ internal static class RunArguments
         FalseRejectRate = parsed.GetValue(FalseRejectRate),
         Threads = Arguments.InRange("--threads", parsed.GetValue(Threads), 0, 1024),
         Strict = parsed.GetValue(Strict),
+    };
+
+    private static TileSpec? TilesOf(ParseResult parsed) => (parsed.GetValue(Tiles), parsed.GetValue(TileOverlap)) switch
+    {
+        (null, null) => null,
+        (null, _) => throw new EdgeException("--tile-overlap is about the tiles of --tiles."),
+        ({ } tile, var overlap) => new TileSpec(tile.Width, tile.Height, overlap ?? Math.Min(tile.Width, tile.Height) / 8),
     };
 
     public static void Report(ParseResult parsed, Terminal terminal, TrainingResult result)

@@ -1,3 +1,4 @@
+using Edge.Imaging;
 using Edge.Packages;
 using Edge.Training.Runs;
 using Spectre.Console;
@@ -16,7 +17,7 @@ internal static class TrainingTables
         void Row(string name, string value) => table.AddRow(Markup.Escape(name), Markup.Escape(value));
         Row("package", $"{m.Name} version {m.Version}");
         Row("folder", result.Package.Folder);
-        Row("trained on", $"{m.Dataset.Training} normal pictures, {m.Method} with {m.Backbone.Name}, {m.Input.Width}×{m.Input.Height}");
+        Row("trained on", $"{m.Dataset.Training} normal pictures, {m.Method} with {m.Backbone.Name}, {m.Input.Width}×{m.Input.Height}{(m.Input.Tiles is null ? "" : $" in {new TileGrid(m.Input).Count} tiles")}");
         Row("threshold", $"{m.Calibration.Threshold:G6} (scores at or above it are rejected)");
         Row("promise", m.Calibration.Promise ?? "none");
         if (m.Evaluation is { ImageAuroc: { } auroc }) Row("image AUROC", $"{auroc:0.0000}");

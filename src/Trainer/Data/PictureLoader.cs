@@ -26,8 +26,13 @@ internal static class PictureLoader
         });
 
     /// <summary>One after the other, read ahead by at most two pictures a core, so a set of any size can be evaluated.</summary>
+    /// <param name="input">With <see cref="TileInput"/> each picture comes as its tiles, one after the other.</param>
     /// <param name="skipped">Receives what can't be decoded, on the thread that enumerates.</param>
     public static IEnumerable<LoadedPicture> Stream(
+        IReadOnlyList<Picture> pictures, InputSpec input, bool strict, ICollection<SkippedPicture> skipped, Terminal terminal, CancellationToken ct) =>
+        input is TileInput tiled ? Stream(pictures, tiled.Whole, strict, skipped, terminal, ct).SelectMany(tiled.Cut) : StreamWhole(pictures, input, strict, skipped, terminal, ct);
+
+    private static IEnumerable<LoadedPicture> StreamWhole(
         IReadOnlyList<Picture> pictures, InputSpec input, bool strict, ICollection<SkippedPicture> skipped, Terminal terminal, CancellationToken ct)
     {
         ConcurrentBag<PictureReader> idle = [];

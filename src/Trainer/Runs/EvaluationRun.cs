@@ -36,7 +36,7 @@ internal static class EvaluationRun
         Manifest manifest = package.Manifest;
         InputSpec input = Resized(manifest, options.Size, terminal);
         Dataset dataset = Dataset.OpenForTest(options.Data, options.Strict, terminal, ct);
-        using AnomalyDetector detector = AnomalyDetector.Load(package.ModelPath, input.Width, input.Height, new DetectorOptions { Threads = options.Threads });
+        using AnomalyDetector detector = AnomalyDetector.Load(package.ModelPath, input, new DetectorOptions { Threads = options.Threads });
         long started = Stopwatch.GetTimestamp();
         EvaluationResult result = Evaluator.Run(detector, manifest.Calibration, dataset, input, options.Strict, terminal, ct, options.AuproLimit);
         return (EvaluationDocument.Of(package, dataset, result, Stopwatch.GetElapsedTime(started)), result);
@@ -47,6 +47,7 @@ internal static class EvaluationRun
     {
         InputSpec input = manifest.Input;
         if (size is null || (size.Width, size.Height) == (input.Width, input.Height)) return input;
+        if (input.Tiles is not null) throw new EdgeException($"{manifest.Name} inspects {input.Width}×{input.Height} in tiles and takes no other size; train again with --size {size.Width}x{size.Height}.");
         if (input.FixedSize) throw new EdgeException($"{manifest.Name} is a {manifest.Method} package and takes {input.Width}×{input.Height} only; train again with --size {size.Width}x{size.Height}.");
         terminal.Warn($"the threshold was chosen at {input.Width}×{input.Height}; scores at {size.Width}×{size.Height} are others");
         return input with { Width = size.Width, Height = size.Height };

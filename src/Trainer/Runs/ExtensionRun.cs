@@ -24,6 +24,7 @@ internal sealed class ExtensionRun(Package package, ExtensionOptions options, Te
     public TrainingResult Execute()
     {
         long started = time.GetTimestamp();
+        if (old.Input.Tiles is not null) throw new EdgeException($"{old.Name} inspects in tiles, which extend does not do yet: train again with the old and the new pictures.");
         using PackageDraft draft = CalibrationPublisher.StoreOf(package).Begin(old.Name);
         using PackagedPatchCore source = new(package, options.Threads);
         using (AnomalyDetector before = AnomalyDetector.Load(package, new DetectorOptions { Threads = options.Threads })) before.CheckGolden(package);
@@ -40,7 +41,7 @@ internal sealed class ExtensionRun(Package package, ExtensionOptions options, Te
         terminal.Line($"memory bank: {source.Bank.Count:N0} + {bank.Count - source.Bank.Count:N0} = {bank.Count:N0} rows, {bank.Bytes / 1048576.0:0.0} MiB");
         string graph = Path.Combine(draft.Folder, "model.onnx");
         Guarded(() => source.Save(bank, graph));
-        using AnomalyDetector detector = AnomalyDetector.Load(graph, old.Input.Width, old.Input.Height, new DetectorOptions { Threads = options.Threads });
+        using AnomalyDetector detector = AnomalyDetector.Load(graph, old.Input, new DetectorOptions { Threads = options.Threads });
 
         HeldOutScores heldOut = HeldOutScores.Of(detector, split.Calibration, context);
         int added = split.Training.Count - skipped.Count(s => split.Training.Any(p => p.Path == s.Path));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using Edge.Imaging;
 using Edge.Packages;
 using Edge.Scoring;
 using Edge.Training.Cli;
@@ -21,7 +22,8 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
     public TrainingResult Execute()
     {
         long started = time.GetTimestamp();
-        method.CheckInput(options.Input);
+        InputSpec learnt = TileInput.Of(options.Input);
+        method.CheckInput(learnt);
         using PackageDraft draft = new PackageStore(options.Models).Begin(options.Name);   // a folder that can't be written to is known at once
         Dataset dataset = Dataset.Open(options.Data, options.Strict, terminal, cancellation);
         bool few = TooFewToHoldOut(dataset.Train.Count);
@@ -32,21 +34,21 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
 
         TrainingContext context = new(options.Input, options.Strict, skipped, terminal, cancellation);
         (long fitting, TimeSpan processor) = (time.GetTimestamp(), Environment.CpuUsage.TotalTime);
-        method.Fit(split.Training, context);
+        method.Fit(split.Training, context with { Input = learnt });
         (TimeSpan fit, TimeSpan fitProcessor) = (time.GetElapsedTime(fitting), Environment.CpuUsage.TotalTime - processor);
         dataset = WithoutLearned(dataset);
         int trained = split.Training.Count - skipped.Count(s => split.Training.Any(p => p.Path == s.Path));
         string graph = Path.Combine(draft.Folder, "model.onnx");
-        Write(() => method.Export(graph, options.Input));
-        using AnomalyDetector detector = AnomalyDetector.Load(graph, options.Input.Width, options.Input.Height, new DetectorOptions { Threads = options.Threads });
+        Write(() => method.Export(graph, learnt));
+        using AnomalyDetector detector = AnomalyDetector.Load(graph, options.Input, new DetectorOptions { Threads = options.Threads });
 
-        IReadOnlyList<LoadedPicture> learnt = few ? LoadFew(split.Training, context) : [];
-        HeldOutScores heldOut = few ? HeldOutScores.LeftOut(method, learnt, context) : HeldOutScores.Of(detector, split.Calibration, context);
-        Calibration calibration = few ? FewNormals.Choose(heldOut.Scores, heldOut.HeatmapRange, learnt.Count) : Conformal(heldOut);
-        if (few) terminal.Warn($"the threshold promises nothing: {learnt.Count} normal {(learnt.Count == 1 ? "picture is" : "pictures are")} too few to hold any out.");
+        IReadOnlyList<LoadedPicture> fewLearnt = few ? LoadFew(split.Training, context) : [];
+        HeldOutScores heldOut = few ? HeldOutScores.LeftOut(method, fewLearnt, context) : HeldOutScores.Of(detector, split.Calibration, context);
+        Calibration calibration = few ? FewNormals.Choose(heldOut.Scores, heldOut.HeatmapRange, fewLearnt.Count) : Conformal(heldOut);
+        if (few) terminal.Warn($"the threshold promises nothing: {fewLearnt.Count} normal {(fewLearnt.Count == 1 ? "picture is" : "pictures are")} too few to hold any out.");
 
-        IReadOnlyList<LoadedPicture> proofs = ProofPictures.Load(split.Calibration, dataset.Test, learnt, context);
-        ParityInfo parity = ParityCheck.Run(method.Score, method.Tolerance, detector, proofs, context);
+        IReadOnlyList<LoadedPicture> proofs = ProofPictures.Load(split.Calibration, dataset.Test, fewLearnt, context);
+        ParityInfo parity = ParityCheck.Run(TiledAnswer.Of(method, options.Input), method.Tolerance, detector, proofs, context);
         Write(() => GoldenImages.Write(draft, detector, proofs, method.Tolerance));
         EvaluationResult? evaluation = dataset.Test.Count == 0 ? null
             : Evaluator.Run(detector, calibration, dataset, options.Input, options.Strict, terminal, cancellation);
@@ -83,7 +85,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
 
     /// <summary>No rate was asked for, and the method can do without pictures held out.</summary>
     private bool TooFewToHoldOut(int normals) =>
-        method.LeavesOneOut && options is { CalibrateOn: null, FalseRejectRate: null } && normals <= FewNormals.MostPictures
+        method.LeavesOneOut && options is { CalibrateOn: null, FalseRejectRate: null, Input.Tiles: null } && normals <= FewNormals.MostPictures
         && Math.Round(options.HoldOut * normals, MidpointRounding.AwayFromZero) < SplitConformal.FewestPictures;
 
     private static IReadOnlyList<LoadedPicture> LoadFew(IReadOnlyList<Picture> pictures, TrainingContext context)

@@ -24,10 +24,11 @@ internal sealed record LearningPictures(IReadOnlyList<Tensor> Images, int[] Trai
         {
             read.Add(picture.Picture);
             images.Add(from_array(picture.Rgb).reshape(1, context.Input.Height, context.Input.Width, 3).to(TorchRuntime.Device));
-            progress.Report((double)images.Count / pictures.Count);
+            progress.Report((double)images.Count / (pictures.Count * TileInput.PerPicture(context.Input)));
         }
         if (images.Count == 0) throw new EdgeException($"None of the {pictures.Count} training pictures can be read.");
-        Split split = read.Count < FewestToValidate ? new Split(read, []) : Split.Of(read, ValidationShare);
+        Picture[] distinct = [.. read.Distinct()];   // all tiles of a picture go together
+        Split split = distinct.Length < FewestToValidate ? new Split(distinct, []) : Split.Of(distinct, ValidationShare);
         HashSet<Picture> validation = [.. split.Calibration];
         ILookup<bool, int> indices = Enumerable.Range(0, read.Count).ToLookup(i => validation.Contains(read[i]));
         return new LearningPictures(images, [.. indices[false]], [.. indices[true]], Dataset.DigestOf(read));

@@ -21,7 +21,8 @@ internal static class PatchCoreTraining
         using IDisposable inference = no_grad();
         using TrunkNetwork network = new(trunk);
         int dimension = trunk.Layer2.Channels + trunk.Layer3.Channels, patches = trunk.GridsOf(input.Height, input.Width)[^2].Places;
-        PatchSample sample = new(pictures.Count, patches, dimension, options.MaxPatches, options.Seed);
+        int offered = pictures.Count * TileInput.PerPicture(input);
+        PatchSample sample = new(offered, patches, dimension, options.MaxPatches, options.Seed);
         int batch = Math.Max(1, BatchPixels / (input.Width * input.Height)), done = 0;
         foreach (LoadedPicture[] loaded in Stream(pictures, context).Chunk(batch))
         {
@@ -30,7 +31,7 @@ internal static class PatchCoreTraining
             ReadOnlySpan<float> embeddings = Values(PatchEmbedding.Of(layer2, layer3).cpu());
             for (int i = 0; i < loaded.Length; i++)
                 sample.Add(loaded[i].Picture.Sha256, embeddings.Slice(i * patches * dimension, patches * dimension));
-            progress.Report((double)(done += loaded.Length) / pictures.Count);
+            progress.Report((double)(done += loaded.Length) / offered);
         }
         return done > 0 ? sample : throw new EdgeException($"None of the {pictures.Count} training pictures can be read.");
     });

@@ -39,10 +39,11 @@ public sealed class TilingTests : IDisposable
     [Theory]
     [InlineData("patchcore", "--quick")]
     [InlineData("fastflow", "--epochs 1 --flow-steps 1")]
+    [InlineData("fcdd", "--epochs 1")]
     public async Task A_package_of_tiles_inspects_the_whole_frame(string method, string options)
     {
         for (int i = 0; i < 10; i++) Write($"data/train/good/{i}.png", i, spot: false);
-        for (int i = 0; i < 3; i++) Write($"data/test/good/{i}.png", 100 + i, spot: false);
+        for (int i = 0; i < 5; i++) Write($"data/test/good/{i}.png", 100 + i, spot: false);
         for (int i = 0; i < 3; i++) Write($"data/test/spot/{i}.png", 200 + i, spot: true);
         Assert.Equal(0, await Run(["train", "--method", method, "--data", folder["data"], "--calibrate-on", folder["data/test/good"], "--name", "part", "--models", folder["models"],
             "--size", $"{Width}x{Height}", "--tiles", $"{Tile}", "--tile-overlap", "16", .. options.Split(' ')]));
@@ -95,6 +96,7 @@ public sealed class TilingTests : IDisposable
         Assert.Equal(1, await Run([.. train, "--tiles", "256"]));
         Assert.Equal(1, await Run([.. train, "--tiles", "64", "--tile-overlap", "32"]));
         Assert.Equal(1, await Run([.. train, "--tile-overlap", "32"]));
+        Assert.Equal(1, await Run(["train", "--method", "fcdd", "--anomalies", folder["data"], .. train[3..], "--tiles", "64"]));
         Assert.Equal(2, await Run([.. train, "--tiles", "many"]));
         Assert.False(File.Exists(folder["models/part/current"]));
     }

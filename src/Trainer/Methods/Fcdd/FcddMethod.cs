@@ -22,6 +22,7 @@ internal sealed class FcddMethod(Backbone backbone, FcddOptions options, Trainin
     public override void CheckInput(InputSpec input)
     {
         base.CheckInput(input);
+        if (input is TileInput && options.Anomalies is not null) throw new EdgeException("--anomalies can't be combined with --tiles: nobody says which tiles of an anomalous picture are normal. Leave one of them out.");
         const int stride = ReceptiveFieldUpsampling.Stride;
         Grid grid = Backbone.Trunk.GridsOf(input.Height, input.Width)[^2], needed = new((input.Height + stride - 1) / stride, (input.Width + stride - 1) / stride);
         if (grid != needed) throw new EdgeException($"FCDD needs a backbone whose {Backbone.Trunk.Layer2.Name} is at 1/{stride} of the picture ({needed.Width}×{needed.Height}); {Backbone.Info.Name}'s is {grid.Width}×{grid.Height}.");

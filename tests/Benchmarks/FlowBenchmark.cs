@@ -25,7 +25,7 @@ internal static class FlowBenchmark
         using FlowNetwork network = new(trunk, new FastFlowOptions());
         using CachedFeatures features = new(backbone.Features, [.. Enumerable.Range(0, Pictures).Select(_ => randint(0, 256, [1, Size, Size, 3], ScalarType.Byte))]);
         int[] all = [.. Enumerable.Range(0, Pictures)];
-        FastFlowTraining training = new(network, features, all, [], noise: 0.1, seed: 0);
+        FastFlowTraining training = new(network, features, (pictures, _) => features.Of(pictures), all, [], noise: 0.1, seed: 0);
         training.Standardise(_ => { }, CancellationToken.None);
         TrainingSchedule schedule = new() { Epochs = 1, BatchSize = Batch };
         Terminal silent = new(TextWriter.Null, interactive: false, TimeProvider.System);

@@ -5,6 +5,8 @@ Dictionary<string, Action> benchmarks = new()
     ["preprocess"] = PreprocessBenchmark.Run,
     ["coreset"] = CoresetBenchmark.Run,
     ["flow"] = FlowBenchmark.Run,
+    ["fcdd"] = FcddBenchmark.Run,
+    ["memory"] = MemoryBenchmark.Run,
     ["pixels"] = PixelMetricsBenchmark.Run,
     ["agent"] = () => AgentBenchmark.Run(Package()),
 };

@@ -27,13 +27,14 @@ internal static class MethodArguments
     private static readonly Option<int?> Epochs = new("--epochs") { HelpName = "N", Description = $"FastFlow, FCDD: passes over the pictures at most. Default: what comes to {TrainingSchedule.UsualSteps} steps." };
     private static readonly Option<int> Batch = new("--batch") { HelpName = "N", Description = "FastFlow, FCDD: pictures a step.", DefaultValueFactory = _ => 4 };
     private static readonly Option<double> LearningRate = new("--learning-rate") { HelpName = "RATE", Description = "FastFlow, FCDD: of Adam, at the start.", DefaultValueFactory = _ => 1e-3 };
+    private static readonly Option<string?> Augment = new("--augment") { HelpName = "LIST", Description = $"FastFlow, FCDD: how normal parts vary, e.g. flip-horizontal,rotate:3,shift:4. There are: {Augmentation.Understood}. Default: none." };
     private static readonly Option<string?> Checkpoint = new("--checkpoint") { HelpName = "FILE", Description = "FastFlow, FCDD: written after every epoch." };
     private static readonly Option<bool> Resume = new("--resume") { Description = "FastFlow, FCDD: go on from --checkpoint. Equals a run that was never interrupted." };
 
     private static readonly Option[] OfPatchCore = [Coreset, Memory, MaxPatches, Sampling, Neighbours, Reweighting];
     private static readonly Option[] OfFastFlow = [FlowSteps, HiddenRatio, FeatureNoise];
     private static readonly Option[] OfFcdd = [Hidden, Outliers, Anomalies];
-    private static readonly Option[] OfNetworks = [Epochs, Batch, LearningRate, Checkpoint, Resume];
+    private static readonly Option[] OfNetworks = [Epochs, Batch, LearningRate, Augment, Checkpoint, Resume];
 
     public static void AddTo(Command command)
     {
@@ -115,6 +116,7 @@ internal static class MethodArguments
         Epochs = parsed.GetValue(Epochs),
         BatchSize = parsed.GetValue(Batch),
         LearningRate = parsed.GetValue(LearningRate),
+        Augmentation = Augmentation.Parse(parsed.GetValue(Augment)),
         Checkpoint = parsed.GetValue(Checkpoint),
         Resume = parsed.GetValue(Resume),
         Quick = parsed.GetValue(Quick),

@@ -27,6 +27,7 @@ internal static class TrainCommand
               edge-trainer train --method fastflow --data parts --name flange --models models --epochs 50 --checkpoint flange.safetensors --resume
               edge-trainer train --method fcdd --data parts --name flange --models models
               edge-trainer train --method fcdd --data parts --name flange --models models --outliers photographs --anomalies known-defects
+              edge-trainer train --method fastflow --data parts --name flange --models models --augment flip-horizontal,shift:4,brightness:5
             """)
         { HoldOut, Seed };
         RunArguments.AddTo(command);

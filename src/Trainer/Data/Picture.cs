@@ -10,6 +10,9 @@ internal sealed record Picture(string Path, string Label, string? MaskPath, stri
     public const string NormalLabel = "good";
 
     public bool IsNormal => Label == NormalLabel;
+
+    /// <summary>Of pictures that are nearly the same: the smallest of their SHA-256. Its own when it is like no other.</summary>
+    public string Group { get; init; } = Sha256;
 }
 
 /// <summary>A picture that was left out because it can't be used.</summary>

@@ -26,8 +26,10 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         method.CheckInput(learnt);
         using PackageDraft draft = new PackageStore(options.Models).Begin(options.Name);   // a folder that can't be written to is known at once
         Dataset dataset = Dataset.Open(options.Data, options.Strict, terminal, cancellation);
-        bool few = TooFewToHoldOut(dataset.Train.Count);
-        Split split = options.CalibrateOn is { } folder ? Separate(dataset, folder) : !method.Learns ? new Split([], dataset.Train) : few ? new Split(dataset.Train, []) : Split.Of(dataset.Train, options.HoldOut);
+        IReadOnlyList<Picture>? separate = options.CalibrateOn is { } folder ? Separate(dataset, folder) : null;
+        NearDuplicates near = NearDuplicates.Find(dataset.Train, [.. separate ?? [], .. dataset.Test], terminal, cancellation);
+        bool few = TooFewToHoldOut(near.Normals.Count);
+        Split split = separate is not null ? Split.Apart(near.Normals, separate) : !method.Learns ? new Split([], near.Normals) : few ? new Split(near.Normals, []) : Split.Of(near.Normals, options.HoldOut);
         if (!method.Learns) split = split with { Training = [] };
         if (!few) SplitConformal.Choose(new float[split.Calibration.Count], options.FalseRejectRate);   // too few pictures: say so before the work
         terminal.Line($"{dataset.Folder}: {split.Training.Count} normal pictures to train on, {split.Calibration.Count} held out for the threshold, {dataset.Test.Count} to test on");
@@ -59,6 +61,8 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         {
             ["calibratedOn"] = few ? "pictures left out one at a time" : options.CalibrateOn is null && !method.Learns ? "all normal pictures" : options.CalibrateOn is null ? $"held-out pictures ({options.HoldOut.ToString(CultureInfo.InvariantCulture)} of the normal ones)" : "separate pictures",
         };
+        if (near.Grouped > 0) parameters["nearDuplicates"] = near.Grouped.ToString(CultureInfo.InvariantCulture);
+        if (near.LeftOut > 0) parameters["nearDuplicatesLeftOut"] = near.LeftOut.ToString(CultureInfo.InvariantCulture);
         if (method.Epochs.Count > 0) Write(() => File.WriteAllText(Path.Combine(draft.Folder, "training.csv"), TrainingCurve.ToCsv(method.Epochs)));
         DateTimeOffset now = time.GetUtcNow();
         Write(() => File.WriteAllText(Path.Combine(draft.Folder, "report.html"), Report(calibration, data, parity, evaluation, parameters, heldOut, now)));
@@ -103,14 +107,14 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
     }
 
     /// <summary>The threshold's pictures come from a folder of their own. None may be trained on; those that are tested on are pointed out.</summary>
-    private Split Separate(Dataset dataset, string folder)
+    private IReadOnlyList<Picture> Separate(Dataset dataset, string folder)
     {
         Dataset separate = Dataset.Open(folder, options.Strict, terminal, cancellation);
         IReadOnlyList<Picture> calibration = separate.Train;
         skipped.AddRange(separate.Skipped);
         if (dataset.Test.IntersectBy(calibration.Select(p => p.Sha256), p => p.Sha256).Count() is > 0 and int tested)
             terminal.Warn($"{tested} pictures of {folder} are also test pictures: the verdicts on them say nothing about new parts (AUROC does not depend on the threshold).");
-        return Split.Apart(dataset.Train, calibration);
+        return calibration;
     }
 
     private Dataset WithoutLearned(Dataset dataset)

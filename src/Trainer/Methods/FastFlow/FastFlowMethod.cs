@@ -23,7 +23,8 @@ internal sealed class FastFlowMethod(Backbone backbone, FastFlowOptions options,
         using DisposeScope scope = NewDisposeScope();
         LearningPictures learning = LearningPictures.Load(pictures, context);
         using CachedFeatures features = new(trunk.Features, learning.Images);
-        FastFlowTraining training = new(network, features, learning.Training, learning.Validation, options.FeatureNoise, options.Seed);
+        StepPictures step = new(learning, features, trunk.Features, Schedule.Augmentation, options.Seed);
+        FastFlowTraining training = new(network, features, step.Features, learning.Training, learning.Validation, options.FeatureNoise, options.Seed);
         context.Terminal.Progress("extracting features", progress =>
         {
             training.Standardise(f => progress.Report(f), context.Cancellation);

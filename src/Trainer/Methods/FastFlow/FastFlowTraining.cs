@@ -6,10 +6,11 @@ namespace Edge.Training.Methods.FastFlow;
 
 /// <summary>Maximises the likelihood of normal pictures' features (FastFlow, section 3).</summary>
 /// <param name="features">Of training and validation pictures.</param>
+/// <param name="normals">Indices of pictures and number of the step → what the step learns from them, per layer [indices, C, h, w].</param>
 /// <param name="training">Indices of the pictures that are trained on.</param>
 /// <param name="validation">Indices of normal pictures that choose the best epoch; may be empty.</param>
 /// <param name="noise">Standard deviation, over that of the channel.</param>
-internal sealed class FastFlowTraining(FlowNetwork network, CachedFeatures features, int[] training, int[] validation, double noise, int seed)
+internal sealed class FastFlowTraining(FlowNetwork network, CachedFeatures features, Func<int[], int, Tensor[]> normals, int[] training, int[] validation, double noise, int seed)
 {
     /// <summary>Sets each scale's gain and offset from the training pictures; the first pass, which also fills the cache.</summary>
     public void Standardise(Action<double> progress, CancellationToken cancellation)
@@ -30,7 +31,7 @@ internal sealed class FastFlowTraining(FlowNetwork network, CachedFeatures featu
     public Tensor Loss(int[] batch, int step)
     {
         using Generator generator = new((ulong)(seed * 1_000_003L + step), TorchRuntime.Device);
-        Tensor[] clean = network.Normalise(features.Of(Array.ConvertAll(batch, i => training[i])));
+        Tensor[] clean = network.Normalise(normals(Array.ConvertAll(batch, i => training[i]), step));
         return network.NegativeLogLikelihood([.. clean.Select(x => x + randn(x.shape, device: x.device, generator: generator) * noise)]).mean();
     }
 

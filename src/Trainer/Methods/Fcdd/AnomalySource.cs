@@ -10,7 +10,7 @@ namespace Edge.Training.Methods.Fcdd;
 /// What a step learns as anomalous: confetti on the step's normal pictures, half of it replaced by photographs where there are any; every second picture is a labelled
 /// anomaly where there are any. It depends on seed and step alone, so a resumed run equals an uninterrupted one.
 /// </summary>
-internal sealed class AnomalySource(LearningPictures pictures, FcddOptions options, TrainingContext context)
+internal sealed class AnomalySource(LearningPictures pictures, StepPictures normal, FcddOptions options, TrainingContext context)
 {
     private readonly OutlierPictures? outliers = options.Outliers is { } folder ? new OutlierPictures(folder, IsGray(pictures.Images), context) : null;
     private readonly bool gray = IsGray(pictures.Images);
@@ -55,7 +55,7 @@ internal sealed class AnomalySource(LearningPictures pictures, FcddOptions optio
             }
             else
             {
-                byte[] rgb = pictures.Images[normals[i]].cpu().data<byte>().ToArray();
+                byte[] rgb = normal.Rgb(normals, i, step);
                 Confetti.Throw(rgb, width, height, gray, random);
                 images.Add(rgb);
                 masks.Add(everywhere);   // where it lies is known, but image-wise it taught more (docs/decisions.md)

@@ -32,9 +32,10 @@ internal sealed class FcddMethod(Backbone backbone, FcddOptions options, Trainin
     {
         using DisposeScope scope = NewDisposeScope();
         LearningPictures learning = LearningPictures.Load(pictures, context);
-        AnomalySource anomalies = new(learning, options, context);
         using CachedFeatures features = new(Layers, learning.Images);
-        FcddTraining training = new(network, features, learning.Training, learning.Validation, Layers, anomalies.Draw);
+        StepPictures step = new(learning, features, Layers, Schedule.Augmentation, options.Seed);
+        AnomalySource anomalies = new(learning, step, options, context);
+        FcddTraining training = new(network, features, step.Features, learning.Training, learning.Validation, Layers, anomalies.Draw);
         context.Terminal.Progress("extracting features", progress =>
         {
             training.Standardise(f => progress.Report(f), context.Cancellation);

@@ -6,12 +6,13 @@ namespace Edge.Training.Methods.Fcdd;
 
 /// <summary>Lowers the map on normal pictures and raises it on anomalous ones (FCDD, section 3).</summary>
 /// <param name="features">layer2 and layer3 of training and validation pictures.</param>
+/// <param name="normals">Indices of pictures and number of the step → what the step learns from them as normal.</param>
 /// <param name="training">Indices of the pictures that are trained on.</param>
 /// <param name="validation">Indices of normal pictures that choose the best epoch; may be empty.</param>
 /// <param name="trunk">uint8 [N, H, W, 3] → layer2 and layer3.</param>
 /// <param name="anomalies">Indices of normal pictures and number of the step → as many anomalous ones. Steps below 0 are for validation.</param>
 internal sealed class FcddTraining(
-    FcddNetwork network, CachedFeatures features, int[] training, int[] validation, Func<Tensor, Tensor[]> trunk, Func<int[], int, AnomalyBatch> anomalies)
+    FcddNetwork network, CachedFeatures features, Func<int[], int, Tensor[]> normals, int[] training, int[] validation, Func<Tensor, Tensor[]> trunk, Func<int[], int, AnomalyBatch> anomalies)
 {
     private const int Slice = 4, MostValidated = 64;   // anomalous pictures: at once, and in all
 
@@ -27,10 +28,10 @@ internal sealed class FcddTraining(
     /// <summary>Mean over normal and anomalous pictures, as many of each; a scalar with gradient.</summary>
     public Tensor Loss(int[] batch, int step)
     {
-        int[] normals = Array.ConvertAll(batch, i => training[i]);
-        AnomalyBatch anomalous = anomalies(normals, step);
+        int[] pictures = Array.ConvertAll(batch, i => training[i]);
+        AnomalyBatch anomalous = anomalies(pictures, step);
         (long height, long width) = (anomalous.Masks.shape[1], anomalous.Masks.shape[2]);
-        return (FcddLoss.Normal(network.Map(features.Of(normals), height, width))
+        return (FcddLoss.Normal(network.Map(normals(pictures, step), height, width))
             + FcddLoss.Anomalous(network.Map(Trunk(anomalous.Images), height, width), anomalous.Masks)) / 2;
     }
 

@@ -13,6 +13,8 @@ internal abstract class NetworkMethod(Backbone backbone, TrainingSchedule schedu
     private readonly Dictionary<string, string> parameters = [];
     private Progressed? fitted;
 
+    protected TrainingSchedule Schedule { get; } = schedule;
+
     public override bool FixedSize => Backbone.Trunk.FixedSize is not null;
 
     public override double Tolerance => 1e-3;
@@ -36,12 +38,12 @@ internal abstract class NetworkMethod(Backbone backbone, TrainingSchedule schedu
     protected void Train(
         torch.nn.Module network, LearningPictures learning, Func<int[], int, torch.Tensor> loss, Func<double>? validate, TrainingContext context, string data = "")
     {
-        Set("batch", schedule.BatchSize);
-        Set("learningRate", schedule.LearningRate);
-        Set("augmentation", "none");
-        string fingerprint = string.Join("; ", [Name, .. parameters.Select(p => $"{p.Key} {p.Value}"), $"epochs {schedule.EpochsFor(learning.Training.Length)}",
+        Set("batch", Schedule.BatchSize);
+        Set("learningRate", Schedule.LearningRate);
+        Set("augmentation", Schedule.Augmentation.ToString());
+        string fingerprint = string.Join("; ", [Name, .. parameters.Select(p => $"{p.Key} {p.Value}"), $"epochs {Schedule.EpochsFor(learning.Training.Length)}",
             $"{context.Input.Width}×{context.Input.Height}", $"backbone {Backbone.Info.Sha256[..16]}", $"pictures {learning.Digest[..16]}", data]);
-        fitted = new NetworkTraining(network, schedule, loss, validate, fingerprint).Run(learning.Training.Length, context.Terminal, context.Cancellation);
+        fitted = new NetworkTraining(network, Schedule, loss, validate, fingerprint).Run(learning.Training.Length, context.Terminal, context.Cancellation);
         context.Terminal.Line($"best of {fitted.Epochs.Count} epochs is {fitted.BestEpoch}, {(validate is null ? "the last one: too few pictures to validate with" : $"chosen on {learning.Validation.Length} normal pictures that are not trained on")}");
         Set("trainedOn", learning.Training.Length);
         Set("validatedOn", learning.Validation.Length);

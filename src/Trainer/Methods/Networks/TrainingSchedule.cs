@@ -42,6 +42,9 @@ internal sealed record TrainingSchedule
     /// <summary>A few steps, to see that everything works.</summary>
     public bool Quick { get; init; }
 
+    /// <summary>Of the normal pictures.</summary>
+    public Augmentation Augmentation { get; init; } = Augmentation.None;
+
     public int Seed { get; init; }
 
     /// <summary>What was asked for, for a checkpoint's fingerprint; null = passes, which depend on the pictures.</summary>

@@ -90,7 +90,7 @@ public sealed class FastFlowMethodTests : IDisposable
         using TrunkNetwork backbone = new(trunk);
         using FlowNetwork network = new(trunk, new FastFlowOptions { Steps = 2 });
         using CachedFeatures features = new(backbone.Features, [.. Enumerable.Range(0, 8).Select(i => (FlowTests.Noise(i, 1, 64, 64, 3) * 30 + 120).to(uint8))]);
-        FastFlowTraining training = new(network, features, [0, 1, 2, 3, 4, 5], [6, 7], noise: 0.1, seed: 0);
+        FastFlowTraining training = new(network, features, (pictures, _) => features.Of(pictures), [0, 1, 2, 3, 4, 5], [6, 7], noise: 0.1, seed: 0);
         training.Standardise(_ => { }, TestContext.Current.CancellationToken);
         List<long> alive = [];   // tensors of this thread, at each validation
         new NetworkTraining(network, new TrainingSchedule { Epochs = 10, BatchSize = 2, Patience = 10 }, training.Loss, () =>
@@ -115,6 +115,9 @@ public sealed class FastFlowMethodTests : IDisposable
     [InlineData("--method fcdd --flow-steps 3", "--flow-steps does not belong to --method fcdd")]
     [InlineData("--method fastflow --outliers o", "--outliers does not belong to --method fastflow")]
     [InlineData("--method fcdd --hidden 0", "--hidden 0")]
+    [InlineData("--method fcdd --augment rotate", "--augment rotate is not understood")]
+    [InlineData("--method fastflow --augment flip-horizontal,shift:0", "--augment shift:0")]
+    [InlineData("--method patchcore --augment flip-horizontal", "--augment does not belong to --method patchcore")]
     public void What_does_not_fit_together_is_said(string arguments, string why)
     {
         ParseResult parsed = TrainCommand.Create().Parse($"--data d --name n --models m {arguments}");

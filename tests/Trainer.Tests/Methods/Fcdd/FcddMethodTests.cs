@@ -60,11 +60,12 @@ public sealed class FcddMethodTests : IDisposable
     }
 
     [Fact]
-    public void Confetti_too_is_thrown_again_alike_by_a_resumed_training()
+    public void Confetti_and_augmentation_too_are_drawn_alike_by_a_resumed_training()
     {
         StripedParts.WriteData(folder);
-        byte[] expected = File.ReadAllBytes(Train(Schedule with { Epochs = 3 }).Package.ModelPath);
-        TrainingSchedule schedule = Schedule with { Epochs = 3, Checkpoint = folder["run.safetensors"] };
+        TrainingSchedule augmented = Schedule with { Epochs = 3, Augmentation = Augmentation.Parse("flip-vertical,brightness:5") };
+        byte[] expected = File.ReadAllBytes(Train(augmented).Package.ModelPath);
+        TrainingSchedule schedule = augmented with { Checkpoint = folder["run.safetensors"] };
         StripedParts.InterruptAfterAnEpoch(schedule, source => Train(schedule, source: source));
         Assert.Equal(expected, File.ReadAllBytes(Train(schedule with { Resume = true }).Package.ModelPath));
     }
@@ -142,7 +143,8 @@ public sealed class FcddMethodTests : IDisposable
         LearningPictures learning = new([.. Enumerable.Range(0, 8).Select(i => (FlowTests.Noise(i, 1, 64, 64, 3) * 30 + 120).to(uint8))], [0, 1, 2, 3, 4, 5], [6, 7], "");
         TrainingContext context = new(new InputSpec { Width = 64, Height = 64 }, false, [], new Terminal(said, interactive: false, TimeProvider.System), TestContext.Current.CancellationToken);
         using CachedFeatures features = new(Layers, learning.Images);
-        FcddTraining training = new(network, features, learning.Training, learning.Validation, Layers, new AnomalySource(learning, new FcddOptions(), context).Draw);
+        StepPictures step = new(learning, features, Layers, new Augmentation(FlipHorizontal: true, Shift: 3), seed: 0);
+        FcddTraining training = new(network, features, step.Features, learning.Training, learning.Validation, Layers, new AnomalySource(learning, step, new FcddOptions(), context).Draw);
         training.Standardise(_ => { }, context.Cancellation);
         Func<double> validate = training.Validation()!;
         List<long> alive = [];   // tensors of this thread, at each validation

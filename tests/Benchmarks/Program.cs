@@ -8,6 +8,7 @@ Dictionary<string, Action> benchmarks = new()
     ["fcdd"] = FcddBenchmark.Run,
     ["memory"] = MemoryBenchmark.Run,
     ["pixels"] = PixelMetricsBenchmark.Run,
+    ["graphs"] = () => GraphBenchmark.Run(Environment.GetEnvironmentVariable("EDGE_PACKAGES") ?? Package()),
     ["agent"] = () => AgentBenchmark.Run(Package()),
 };
 if (args.Length == 0 || args.Any(a => !benchmarks.ContainsKey(a)))

@@ -18,6 +18,9 @@ internal static class MethodArguments
     private static readonly Option<string> Sampling = Choice("--sampling", "PatchCore: coreset (greedy k-center) or random, the paper's baseline.", "coreset", "random");
     private static readonly Option<int> Neighbours = new("--neighbours") { HelpName = "B", Description = "PatchCore: bank rows around the nearest one that weigh the score (eq. 7).", DefaultValueFactory = _ => MemoryBank.UsualNeighbours };
     private static readonly Option<string> Reweighting = Choice("--reweighting", "PatchCore: eq. 7 on or off (the score is the farthest patch's distance).", "on", "off");
+    private static readonly Option<string> Bank = Choice("--bank", "PatchCore: how the memory bank lies in the package.", "float32", "float16", "int8");
+    private static readonly Option<int?> Components = new("--components") { HelpName = "N", Description = "PatchCore: principal components that patch embeddings are reduced to. Default: none, all values are used." };
+    private static readonly Option<double?> Variance = new("--variance") { HelpName = "SHARE", Description = "PatchCore: as few principal components as keep this share of the variance, e.g. 0.99.", CustomParser = CalibrationArguments.Rate };
     private static readonly Option<int> FlowSteps = new("--flow-steps") { HelpName = "N", Description = "FastFlow: flow steps for each of the three scales.", DefaultValueFactory = _ => 8 };
     private static readonly Option<double> HiddenRatio = new("--hidden-ratio") { HelpName = "RATIO", Description = "FastFlow: hidden over input channels of the subnets.", DefaultValueFactory = _ => 1 };
     private static readonly Option<double> FeatureNoise = new("--feature-noise") { HelpName = "SIGMA", Description = "FastFlow: noise on the standardised features in training.", DefaultValueFactory = _ => 0.2 };
@@ -31,7 +34,7 @@ internal static class MethodArguments
     private static readonly Option<string?> Checkpoint = new("--checkpoint") { HelpName = "FILE", Description = "FastFlow, FCDD: written after every epoch." };
     private static readonly Option<bool> Resume = new("--resume") { Description = "FastFlow, FCDD: go on from --checkpoint. Equals a run that was never interrupted." };
 
-    private static readonly Option[] OfPatchCore = [Coreset, Memory, MaxPatches, Sampling, Neighbours, Reweighting];
+    private static readonly Option[] OfPatchCore = [Coreset, Memory, MaxPatches, Sampling, Neighbours, Reweighting, Bank, Components, Variance];
     private static readonly Option[] OfFastFlow = [FlowSteps, HiddenRatio, FeatureNoise];
     private static readonly Option[] OfFcdd = [Hidden, Outliers, Anomalies];
     private static readonly Option[] OfNetworks = [Epochs, Batch, LearningRate, Augment, Checkpoint, Resume];
@@ -85,6 +88,9 @@ internal static class MethodArguments
             Sampling = parsed.GetValue(Sampling) == "random" ? BankSampling.Random : BankSampling.Coreset,
             Neighbours = parsed.GetValue(Neighbours),
             Reweighting = parsed.GetValue(Reweighting) != "off",
+            Bank = parsed.GetValue(Bank) switch { "float16" => BankStorage.Float16, "int8" => BankStorage.Int8, _ => BankStorage.Float32 },
+            Components = parsed.GetValue(Components),
+            Variance = parsed.GetValue(Variance),
             Seed = seed,
             Threads = threads,
         };

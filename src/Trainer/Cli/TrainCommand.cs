@@ -7,6 +7,7 @@ namespace Edge.Training.Cli;
 internal static class TrainCommand
 {
     private static readonly Option<double> HoldOut = new("--holdout") { HelpName = "SHARE", Description = "Share of the normal pictures held out for the threshold. PatchCore with at most 17: none, and it promises nothing.", DefaultValueFactory = _ => 0.2 };
+    private static readonly Option<bool> Int8 = new("--int8") { Description = "Convolutions in 8-bit integers where held-out pictures keep the order of their scores, else float32 and a warning." };
     private static readonly Option<int> Seed = new("--seed") { HelpName = "N", Description = "Of everything random.", DefaultValueFactory = _ => 0 };
 
     public static Command Create()
@@ -23,13 +24,14 @@ internal static class TrainCommand
               edge-trainer train --method patchcore --data parts --name flange --models models --size 1024x768 --tiles 256
               edge-trainer train --method patchcore --data parts --name flange --models models --json > training.json
               edge-trainer train --method patchcore --data five-pictures --name flange --models models --sampling random --reweighting off
+              edge-trainer train --method patchcore --data parts --name flange --models models --int8 --bank int8 --variance 0.99
               edge-trainer train --method fastflow --data parts --name flange --models models --epochs 50 --checkpoint flange.safetensors
               edge-trainer train --method fastflow --data parts --name flange --models models --epochs 50 --checkpoint flange.safetensors --resume
               edge-trainer train --method fcdd --data parts --name flange --models models
               edge-trainer train --method fcdd --data parts --name flange --models models --outliers photographs --anomalies known-defects
               edge-trainer train --method fastflow --data parts --name flange --models models --augment flip-horizontal,shift:4,brightness:5
             """)
-        { HoldOut, Seed };
+        { HoldOut, Int8, Seed };
         RunArguments.AddTo(command);
         MethodArguments.AddTo(command);
         command.SetAction((parsed, ct) => Task.Run(() => Run(parsed, ct), ct));
@@ -39,7 +41,7 @@ internal static class TrainCommand
     private static int Run(ParseResult parsed, CancellationToken ct)
     {
         Terminal terminal = RunArguments.TerminalOf(parsed);
-        TrainingOptions options = RunArguments.Of(parsed) with { HoldOut = parsed.GetValue(HoldOut), Seed = parsed.GetValue(Seed) };
+        TrainingOptions options = RunArguments.Of(parsed) with { HoldOut = parsed.GetValue(HoldOut), Quantise = parsed.GetValue(Int8), Seed = parsed.GetValue(Seed) };
         TorchRuntime.Start(options.Threads);
         using DetectionMethod method = MethodArguments.Create(parsed, options.Threads, options.Seed);
         RunArguments.Report(parsed, terminal, new TrainingRun(options, method, terminal, TimeProvider.System, ct).Execute());

@@ -50,6 +50,13 @@ internal abstract class DetectionMethod(Backbone backbone) : IDisposable
     /// <summary>Writes the whole detector as one ONNX graph (<c>image</c> → <c>image_score</c>, <c>anomaly_map</c>).</summary>
     public abstract void Export(string path, InputSpec input);
 
+    /// <summary>
+    /// The convolutions of an exported graph were rounded to 8 bits. What was learnt from their features, and is cheap to learn, is learnt again
+    /// from the rounded ones, by the graph itself, and the file rewritten.
+    /// </summary>
+    /// <param name="pictures">Those of <see cref="Fit"/>.</param>
+    public virtual void Relearn(string path, IReadOnlyList<Picture> pictures, TrainingContext context) { }
+
     /// <summary>The training framework's own answer, to hold the graph against.</summary>
     /// <param name="images">uint8 [N, H, W, 3].</param>
     /// <returns>float32 [N] and [N, H, W], owned by the caller's dispose scope.</returns>

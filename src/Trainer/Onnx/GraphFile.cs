@@ -30,11 +30,15 @@ internal sealed class GraphFile
     public int NextNumber => 1 + model.Graph.Node.SelectMany(n => n.Output).Concat(constants.Keys)
         .Max(name => int.TryParse(name.AsSpan(name.LastIndexOf('_') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0);
 
+    public ModelProto Model => model;
+
     public bool HasConstant(string name) => constants.ContainsKey(name);
 
     public bool Computes(string value) => model.Graph.Node.Any(n => n.Output.Contains(value));
 
     public long[] ShapeOf(string constant) => [.. constants[constant].Dims];
+
+    public TensorProto.Types.DataType TypeOf(string constant) => (TensorProto.Types.DataType)constants[constant].DataType;
 
     public T[] Read<T>(string constant) where T : unmanaged => [.. MemoryMarshal.Cast<byte, T>(constants[constant].RawData.Span)];
 

@@ -26,6 +26,7 @@ internal sealed class ExtensionRun(Package package, ExtensionOptions options, Te
         long started = time.GetTimestamp();
         if (old.Input.Tiles is not null) throw new EdgeException($"{old.Name} inspects in tiles, which extend does not do yet: train again with the old and the new pictures.");
         using PackageDraft draft = CalibrationPublisher.StoreOf(package).Begin(old.Name);
+        if (old.Method != "patchcore") throw new EdgeException($"{old.Name} version {old.Version} is a {old.Method} model: only PatchCore has a memory bank to extend.");
         using PackagedPatchCore source = new(package, options.Threads);
         using (AnomalyDetector before = AnomalyDetector.Load(package, new DetectorOptions { Threads = options.Threads })) before.CheckGolden(package);
         Dataset dataset = Dataset.Open(options.Data, options.Strict, terminal, cancellation);
@@ -143,7 +144,7 @@ internal sealed class ExtensionRun(Package package, ExtensionOptions options, Te
         }
         using BankModel model = new(bank);
         ParityInfo parity = ParityCheck.Run(image => source.Score(model, image.bytes.ToArray()), Tolerance, detector, proofs, context);
-        Guarded(() => GoldenImages.Write(draft, detector, proofs, Tolerance));
+        Guarded(() => GoldenImages.Write(draft, detector, proofs, package.Golden.Tolerance / GoldenImages.OtherMachines));   // an int8 graph's is larger
         return parity;
     }
 

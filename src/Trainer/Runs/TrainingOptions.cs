@@ -26,6 +26,9 @@ public sealed record TrainingOptions
     /// <summary>null = 1 %, or the strictest rate the held-out pictures allow.</summary>
     public double? FalseRejectRate { get; init; }
 
+    /// <summary>Convolutions in 8-bit integers, where held-out pictures keep their order; float32 otherwise.</summary>
+    public bool Quantise { get; init; }
+
     /// <summary>Of everything random.</summary>
     public int Seed { get; init; }
 

@@ -22,6 +22,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
     public TrainingResult Execute()
     {
         long started = time.GetTimestamp();
+        if (options is { Quantise: true, Input.Tiles: not null }) throw new EdgeException("--int8 does not work with tiles yet: leave one of them out.");
         InputSpec learnt = TileInput.Of(options.Input);
         method.CheckInput(learnt);
         using PackageDraft draft = new PackageStore(options.Models).Begin(options.Name);   // a folder that can't be written to is known at once
@@ -42,16 +43,19 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         int trained = split.Training.Count - skipped.Count(s => split.Training.Any(p => p.Path == s.Path));
         string graph = Path.Combine(draft.Folder, "model.onnx");
         Write(() => method.Export(graph, learnt));
-        using AnomalyDetector detector = AnomalyDetector.Load(graph, options.Input, new DetectorOptions { Threads = options.Threads });
-
+        using AnomalyDetector exported = Load(graph);
         IReadOnlyList<LoadedPicture> fewLearnt = few ? LoadFew(split.Training, context) : [];
+        IReadOnlyList<LoadedPicture> proofs = ProofPictures.Load(split.Calibration, dataset.Test, fewLearnt, context);
+        ParityInfo parity = ParityCheck.Run(TiledAnswer.Of(method, options.Input), method.Tolerance, exported, proofs, context);
+        (Int8Trial? int8, ParityInfo? int8Parity) = options.Quantise ? Quantise(graph, exported, split, proofs, context) : (null, null);
+        using AnomalyDetector? integers = int8Parity is null ? null : Load(graph);
+        AnomalyDetector detector = integers ?? exported;
+
         HeldOutScores heldOut = few ? HeldOutScores.LeftOut(method, fewLearnt, context) : HeldOutScores.Of(detector, split.Calibration, context);
         Calibration calibration = few ? FewNormals.Choose(heldOut.Scores, heldOut.HeatmapRange, fewLearnt.Count) : Conformal(heldOut);
         if (few) terminal.Warn($"the threshold promises nothing: {fewLearnt.Count} normal {(fewLearnt.Count == 1 ? "picture is" : "pictures are")} too few to hold any out.");
 
-        IReadOnlyList<LoadedPicture> proofs = ProofPictures.Load(split.Calibration, dataset.Test, fewLearnt, context);
-        ParityInfo parity = ParityCheck.Run(TiledAnswer.Of(method, options.Input), method.Tolerance, detector, proofs, context);
-        Write(() => GoldenImages.Write(draft, detector, proofs, method.Tolerance));
+        Write(() => GoldenImages.Write(draft, detector, proofs, integers is null ? method.Tolerance : Int8Trial.GoldenTolerance));
         EvaluationResult? evaluation = dataset.Test.Count == 0 ? null
             : Evaluator.Run(detector, calibration, dataset, options.Input, options.Strict, terminal, cancellation);
 
@@ -63,6 +67,17 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         };
         if (near.Grouped > 0) parameters["nearDuplicates"] = near.Grouped.ToString(CultureInfo.InvariantCulture);
         if (near.LeftOut > 0) parameters["nearDuplicatesLeftOut"] = near.LeftOut.ToString(CultureInfo.InvariantCulture);
+        if (int8 is not null) parameters["int8"] = $"{(integers is null ? "refused" : "accepted")}, {int8.Convolutions} convolutions: {int8.Words}";
+        if (integers is not null)
+        {
+            parameters["float32Parity"] = string.Create(CultureInfo.InvariantCulture, $"score {parity.MaxRelativeScore:G3}, map {parity.MaxRelativeMap:G3}");
+            if (evaluation is not null)
+            {
+                EvaluationSummary floats = Evaluator.Run(exported, calibration, dataset, options.Input, options.Strict, terminal, cancellation).Summary;
+                parameters["float32ImageAuroc"] = string.Create(CultureInfo.InvariantCulture, $"{floats.ImageAuroc:0.0000} (int8 {evaluation.Summary.ImageAuroc:0.0000})");
+            }
+            parity = int8Parity!;
+        }
         if (method.Epochs.Count > 0) Write(() => File.WriteAllText(Path.Combine(draft.Folder, "training.csv"), TrainingCurve.ToCsv(method.Epochs)));
         DateTimeOffset now = time.GetUtcNow();
         Write(() => File.WriteAllText(Path.Combine(draft.Folder, "report.html"), Report(calibration, data, parity, evaluation, parameters, heldOut, now)));
@@ -96,6 +111,40 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
     {
         List<SkippedPicture> alreadyReported = [];
         return [.. PictureLoader.Stream(pictures, context.Input, context.Strict, alreadyReported, context.Terminal, context.Cancellation)];
+    }
+
+    private AnomalyDetector Load(string graph) => AnomalyDetector.Load(graph, options.Input, new DetectorOptions { Threads = options.Threads });
+
+    /// <summary>The graph's file is replaced when the int8 graph passes its trial and parity; no parity when it does not.</summary>
+    private (Int8Trial? Trial, ParityInfo? Parity) Quantise(
+        string graph, AnomalyDetector exported, Split split, IReadOnlyList<LoadedPicture> proofs, TrainingContext context)
+    {
+        if (split.Calibration.Count == 0 || split.Training.Count == 0)
+        {
+            terminal.Warn("--int8 needs pictures that were learnt from and held-out ones to be tried on: the graph stays float32.");
+            return (null, null);
+        }
+        string candidate = graph + ".int8";
+        Int8Trial trial = Int8Trial.Run(graph, candidate, method, exported, split, options.Threads, context);
+        ParityInfo? parity = null;
+        string why = trial.Words;
+        if (trial.Accepted)
+        {
+            try
+            {
+                using AnomalyDetector integers = Load(candidate);
+                parity = ParityCheck.Run(method.Score, Int8Trial.Tolerance, integers, proofs, context);
+            }
+            catch (EdgeException e)
+            {
+                why = e.Message;
+            }
+        }
+        if (parity is not null) Write(() => File.Move(candidate, graph, overwrite: true));
+        else Write(() => File.Delete(candidate));
+        if (parity is not null) terminal.Line($"int8 is accepted: {why}");
+        else terminal.Warn($"int8 is refused and the graph stays float32: {why}");
+        return (trial, parity);
     }
 
     private Calibration Conformal(HeldOutScores heldOut)

@@ -56,6 +56,21 @@ public sealed class ExtensionTests : IDisposable
     }
 
     [Fact]
+    public void A_reduced_bank_of_integers_is_extended_too()
+    {
+        Package second = Extend(Train(Copy("first", 0, 5), new PatchCoreOptions { Bank = BankStorage.Int8, Components = 40 }), Copy("second", 5, 5));
+        MemoryBank bank = Bank(second);
+        Assert.Equal((40, BankStorage.Int8), (bank.Dimension, bank.Storage));
+        using PatchCoreModel model = new(Backbone.Load(null).Trunk, bank);
+        using AnomalyDetector detector = AnomalyDetector.Load(second);
+        detector.CheckGolden(second);
+        using DisposeScope scope = torch.NewDisposeScope();
+        float score = Score(detector, Directory.EnumerateFiles(folder["second"]).First());
+        (torch.Tensor expected, _) = model.Score(torch.tensor(detector.Input.ToArray(), [1, Side, Side, 3]));
+        Assert.Equal(expected.item<float>(), score, 1e-5f * score);
+    }
+
+    [Fact]
     public void A_package_is_extended_again_and_few_pictures_leave_the_threshold()
     {
         Package first = Train(Copy("first", 0, 10)), second = Extend(first, Copy("second", 10, 3)), third = Extend(second, Copy("third", 13, 2));
@@ -73,7 +88,7 @@ public sealed class ExtensionTests : IDisposable
     {
         Package first = Train(Copy("first", 0, 10));
         MemoryBank before = Bank(first);
-        long budget = before.Bytes + 7 * MemoryBank.BytesPerRow(before.Dimension, 9) + 3;
+        long budget = before.Bytes + 7 * MemoryBank.BytesPerRow(before.Dimension, 9, BankStorage.Float32) + 3;
         ExtensionOptions options = new() { Data = Copy("second", 10, 5), CalibrateOn = Copy("threshold", 20, 9), MemoryBytes = budget, FalseRejectRate = 0.1, SetCurrent = false };
         Manifest m = Run(first, options).Manifest;
         Assert.Equal(before.Count + 7, Bank(new PackageStore(folder["models"]).Open("part", 2)).Count);
@@ -102,9 +117,9 @@ public sealed class ExtensionTests : IDisposable
         return folder[name];
     }
 
-    private Package Train(string data)
+    private Package Train(string data, PatchCoreOptions? patchCore = null)
     {
-        using PatchCoreMethod method = new(Backbone.Load(null), new PatchCoreOptions());
+        using PatchCoreMethod method = new(Backbone.Load(null), patchCore ?? new PatchCoreOptions());
         TrainingOptions options = new() { Data = data, Name = "part", Models = folder["models"], Input = new InputSpec { Width = Side, Height = Side } };
         return new TrainingRun(options, method, Pictures.Quiet(), TimeProvider.System, TestContext.Current.CancellationToken).Execute().Package;
     }

@@ -11,7 +11,7 @@ internal static class BankExtension
     {
         MemoryBank bank = package.Bank;
         int neighbours = bank.NeighbourCount == 0 ? 0 : (int)package.Parameter("neighbours", MemoryBank.UsualNeighbours);
-        long room = memory / MemoryBank.BytesPerRow(bank.Dimension, neighbours) - bank.Count;
+        long room = memory / MemoryBank.BytesPerRow(bank.Dimension, neighbours, bank.Storage) - bank.Count;
         if (room <= 0) throw new EdgeException($"The memory bank has {bank.Count:N0} rows, {bank.Bytes / 1048576.0:0.0} MiB, and {memory / 1048576.0:0.0} MiB allow no more. Give it more with --memory, e.g. --memory {Math.Ceiling(bank.Bytes * 1.5 / 1048576.0)}MiB.");
 
         PatchSample sample = Embed(package, pictures, context);
@@ -24,7 +24,8 @@ internal static class BankExtension
         return bank.With(added, neighbours, context.Cancellation);
     }
 
-    private static PatchSample Embed(PackagedPatchCore package, IReadOnlyList<Picture> pictures, TrainingContext context) =>
+    /// <summary>Embeddings of pictures by the graph itself, sampled as in training.</summary>
+    public static PatchSample Embed(PackagedPatchCore package, IReadOnlyList<Picture> pictures, TrainingContext context) =>
         context.Terminal.Progress("extracting features", progress =>
     {
         int most = (int)package.Parameter("maxPatches", new PatchCoreOptions().MaxPatches);
@@ -34,6 +35,6 @@ internal static class BankExtension
             sample.Add(picture.Picture.Sha256, package.Embed(picture.Rgb));
             progress.Report((double)sample.Pictures / pictures.Count);
         }
-        return sample.Count > 0 ? sample : throw new EdgeException($"None of the {pictures.Count} new pictures can be read.");
+        return sample.Count > 0 ? sample : throw new EdgeException($"None of the {pictures.Count} pictures can be read.");
     });
 }

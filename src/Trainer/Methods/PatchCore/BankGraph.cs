@@ -1,5 +1,6 @@
 using Edge.Imaging;
 using Edge.Training.Onnx;
+using static Edge.Training.Onnx.Proto.TensorProto.Types;
 
 namespace Edge.Training.Methods.PatchCore;
 
@@ -17,11 +18,11 @@ namespace Edge.Training.Methods.PatchCore;
 internal sealed class BankGraph(GraphBuilder graph, PatchRows patches, MemoryBank bank, InputSpec input)
 {
     private const int Chunk = 512;   // rows of the bank compared at a time
-    private const string RowsName = "bank_rows", NeighboursName = "bank_neighbours";
+    private const string RowsName = "bank_rows", ScaleName = "bank_scale", NeighboursName = "bank_neighbours";
 
     public void Add()
     {
-        string rows = graph.Constant(RowsName, bank.Rows, bank.Count, bank.Dimension);
+        string rows = Rows();
         string nearest = Nearest(rows);                                                                          // int64 [N·P, 1]
         string matched = Node("Reshape", [Node("Gather", [rows, nearest], ("axis", 0)), Integers(-1, bank.Dimension)]);
         string squares = Node("ReduceSumSquare", [Node("Sub", [patches.Patches, matched])], ("axes", new long[] { 1 }), ("keepdims", 0));
@@ -31,8 +32,36 @@ internal sealed class BankGraph(GraphBuilder graph, PatchRows patches, MemoryBan
     }
 
     /// <summary>As <see cref="Add"/> wrote it.</summary>
-    public static MemoryBank Read(GraphFile file) => new(
-        PatchRows.CentreOf(file), file.Read<float>(RowsName), file.HasConstant(NeighboursName) ? file.Read<int>(NeighboursName) : []);
+    public static MemoryBank Read(GraphFile file)
+    {
+        int dimension = (int)file.ShapeOf(RowsName)[1];
+        BankStorage storage = file.TypeOf(RowsName) switch { DataType.Float16 => BankStorage.Float16, DataType.Int8 => BankStorage.Int8, _ => BankStorage.Float32 };
+        float[] scale = storage == BankStorage.Int8 ? file.Read<float>(ScaleName) : [];
+        float[] rows = storage switch
+        {
+            BankStorage.Float16 => [.. file.Read<Half>(RowsName).Select(h => (float)h)],
+            BankStorage.Int8 => [.. file.Read<sbyte>(RowsName).Select((q, i) => q * scale[i % dimension])],
+            _ => file.Read<float>(RowsName),
+        };
+        return MemoryBank.Read(PatchRows.CentreOf(file), PatchRows.ComponentsOf(file), rows, dimension, file.HasConstant(NeighboursName) ? file.Read<int>(NeighboursName) : [], storage, scale);
+    }
+
+    /// <returns>float32 [Count, K]: a constant, or what ONNX Runtime makes one when it loads the graph.</returns>
+    private string Rows()
+    {
+        (int count, int k) = (bank.Count, bank.Dimension);
+        switch (bank.Storage)
+        {
+            case BankStorage.Float16:
+                return Node("Cast", [graph.Constant(RowsName, [.. bank.Rows.Select(v => (Half)v)], count, k)], ("to", 1));
+            case BankStorage.Int8:
+                sbyte[] integers = [.. bank.Rows.Select((v, i) => (sbyte)MathF.Round(v / bank.Scale[i % k]))];
+                // Not DequantizeLinear, which ONNX Runtime would keep for the search.
+                return Node("Mul", [Node("Cast", [graph.Constant(RowsName, integers, count, k)], ("to", 1)), graph.Constant(ScaleName, bank.Scale, k)]);
+            default:
+                return graph.Constant(RowsName, bank.Rows, count, k);
+        }
+    }
 
     private string Node(string op, ReadOnlySpan<string> inputs, params ReadOnlySpan<(string, object)> attributes) => graph.Node(op, inputs, attributes);
 
@@ -44,12 +73,7 @@ internal sealed class BankGraph(GraphBuilder graph, PatchRows patches, MemoryBan
         for (int from = 0; from < bank.Count; from += Chunk)
         {
             int to = Math.Min(from + Chunk, bank.Count);
-            // Slices of a constant: ONNX Runtime folds them when it loads the graph, and the file holds the bank once.
-            string fineBank = Node("Slice", [rows, Integers(from, 0), Integers(to, patches.FineColumns), Integers(0, 1)]);
-            string coarseBank = Node("Slice", [rows, Integers(from, patches.FineColumns), Integers(to, bank.Dimension), Integers(0, 1)]);
-            string lengths = graph.Constant(SquaredLengths(from, to), to - from);
-            string product = Node("Gemm", [patches.Coarse, coarseBank, lengths], ("alpha", -2f), ("transB", 1));      // [N·P3, chunk]
-            product = Node("Gemm", [patches.Fine, fineBank, patches.Grid.Upsample(graph, product, to - from)], ("alpha", -2f), ("transB", 1));   // [N·P, chunk]
+            string product = Products(rows, from, to, graph.Constant(SquaredLengths(from, to), to - from));      // [N·P, chunk]
             string index = Node("ArgMin", [product], ("axis", 1));                                                // [N·P, 1]
             smallest.Add(Node("GatherElements", [product, index], ("axis", 1)));
             indices.Add(from == 0 ? index : Node("Add", [index, Integers(from)]));
@@ -57,6 +81,18 @@ internal sealed class BankGraph(GraphBuilder graph, PatchRows patches, MemoryBan
         if (indices.Count == 1) return indices[0];
         string chunk = Node("ArgMin", [Node("Concat", [.. smallest], ("axis", 1))], ("axis", 1));
         return Node("GatherElements", [Node("Concat", [.. indices], ("axis", 1)), chunk], ("axis", 1));
+    }
+
+    /// <summary>|m|² − 2 x·m.</summary>
+    private string Products(string rows, int from, int to, string lengths)
+    {
+        // Slices of a constant: ONNX Runtime folds them when it loads the graph, and the file holds the bank once.
+        if (patches.Fine is not { } fine)
+            return Node("Gemm", [patches.Patches, Node("Slice", [rows, Integers(from), Integers(to), Integers(0)]), lengths], ("alpha", -2f), ("transB", 1));
+        string fineBank = Node("Slice", [rows, Integers(from, 0), Integers(to, fine.Columns), Integers(0, 1)]);
+        string coarseBank = Node("Slice", [rows, Integers(from, fine.Columns), Integers(to, bank.Dimension), Integers(0, 1)]);
+        string coarse = Node("Gemm", [fine.CoarseRows, coarseBank, lengths], ("alpha", -2f), ("transB", 1));      // [N·P3, chunk]
+        return Node("Gemm", [fine.Rows, fineBank, patches.Grid.Upsample(graph, coarse, to - from)], ("alpha", -2f), ("transB", 1));
     }
 
     /// <summary>Without re-weighting the largest distance of a patch (eq. 6).</summary>

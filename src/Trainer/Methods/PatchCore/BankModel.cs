@@ -11,6 +11,7 @@ internal sealed class BankModel : IDisposable
 {
     private readonly MemoryBank bank;
     private readonly Tensor centre, rows, squares, neighbours, kernel;
+    private readonly Tensor? components;
 
     public BankModel(MemoryBank bank)
     {
@@ -18,6 +19,7 @@ internal sealed class BankModel : IDisposable
         using DisposeScope scope = NewDisposeScope();   // of the intermediate values; what is kept is detached from it and from the caller's
         Device device = TorchRuntime.Device;
         centre = from_array(bank.Centre).to(device).DetachFromDisposeScope();
+        if (bank.Components.Length > 0) components = from_array(bank.Components).reshape(bank.Centre.Length, bank.Dimension).to(float64).to(device).DetachFromDisposeScope();
         rows = from_array(bank.Rows).reshape(bank.Count, bank.Dimension).to(float64).to(device).DetachFromDisposeScope();
         squares = rows.square().sum(1).DetachFromDisposeScope();
         neighbours = from_array(bank.Neighbours).reshape(bank.Count, bank.NeighbourCount).to(int64).to(device).DetachFromDisposeScope();
@@ -25,10 +27,10 @@ internal sealed class BankModel : IDisposable
     }
 
     /// <param name="embedding">float32 [N, h, w, D], as <see cref="PatchEmbedding"/> gives it.</param>
-    /// <returns>float64 [N, h, w, D].</returns>
-    public Tensor Centred(Tensor embedding) => embedding.to(float64) - centre;
+    /// <returns>float64 [N, h, w, K].</returns>
+    public Tensor Centred(Tensor embedding) => embedding.to(float64) - centre is var centred && components is { } w ? centred.matmul(w) : centred;
 
-    /// <param name="embedding">float64 [N, h, w, D], centred.</param>
+    /// <param name="embedding">float64 [N, h, w, K], centred and reduced.</param>
     /// <returns>Image scores float32 [N] and anomaly maps float32 [N, <paramref name="height"/>, <paramref name="width"/>], owned by the caller's dispose scope.</returns>
     public (Tensor Score, Tensor Map) Score(Tensor embedding, long height, long width)
     {
@@ -47,8 +49,8 @@ internal sealed class BankModel : IDisposable
         {
             // (1 − e^d(m*) / Σ_{m ∈ N_b(m*)} e^d(m)) · s*   (eq. 7)
             Tensor at = patch.unsqueeze(1);
-            Tensor test = embedding.reshape(n, h * w, bank.Dimension).gather(1, at.unsqueeze(2).expand(n, 1, bank.Dimension));   // [N, 1, D]
-            Tensor around = rows[neighbours[row.gather(1, at).squeeze(1)]];                                   // [N, b, D]
+            Tensor test = embedding.reshape(n, h * w, bank.Dimension).gather(1, at.unsqueeze(2).expand(n, 1, bank.Dimension));   // [N, 1, K]
+            Tensor around = rows[neighbours[row.gather(1, at).squeeze(1)]];                                   // [N, b, K]
             Tensor weights = (around - test).square().sum(2).sqrt().softmax(1);                               // m* itself is first
             score = (1 - weights.select(1, 0)) * score;
         }
@@ -62,6 +64,6 @@ internal sealed class BankModel : IDisposable
 
     public void Dispose()
     {
-        foreach (Tensor tensor in (Tensor[])[centre, rows, squares, neighbours, kernel]) tensor.Dispose();
+        foreach (Tensor? tensor in (Tensor?[])[centre, components, rows, squares, neighbours, kernel]) tensor?.Dispose();
     }
 }

@@ -9,12 +9,12 @@ using TorchSharp;
 namespace Edge.Training.Methods.PatchCore;
 
 /// <summary>
-/// A PatchCore package as something to go on from: its graph up to the patch embeddings, run as the line runs it, and its memory bank.
-/// Neither the training pictures nor the backbone's file are needed.
+/// A PatchCore graph as something to go on from: run up to the patch embeddings, as the line runs it, and its memory bank. Of a package
+/// neither the training pictures nor the backbone's file are needed.
 /// </summary>
 internal sealed class PackagedPatchCore : IDisposable
 {
-    private readonly Package package;
+    private readonly IReadOnlyDictionary<string, string> parameters;
     private readonly GraphFile file;
     private readonly PatchRows patches;
     private readonly InferenceSession embedding;
@@ -24,13 +24,18 @@ internal sealed class PackagedPatchCore : IDisposable
     /// <summary>Embeddings of a picture.</summary>
     public int Patches => patches.Grid.Patches;
 
-    public InputSpec Input => package.Manifest.Input;
+    public InputSpec Input { get; }
 
     /// <exception cref="EdgeException">Not PatchCore's, or from before graphs could be continued.</exception>
     public PackagedPatchCore(Package package, int threads)
+        : this(package.ModelPath, package.Manifest.Input, package.Manifest.Parameters, threads)
     {
-        if (package.Manifest.Method != "patchcore") throw new EdgeException($"{package.Manifest.Name} version {package.Manifest.Version} is a {package.Manifest.Method} model: only PatchCore has a memory bank to extend.");
-        (this.package, file) = (package, new GraphFile(package.ModelPath));
+    }
+
+    /// <param name="parameters">Of the training run.</param>
+    public PackagedPatchCore(string path, InputSpec input, IReadOnlyDictionary<string, string> parameters, int threads)
+    {
+        (file, Input, this.parameters) = (new GraphFile(path), input, parameters);
         patches = PatchRows.Read(file);
         Bank = BankGraph.Read(file);
         using SessionOptions options = Accelerator.CreateSessionOptions(new DetectorOptions { Threads = threads });
@@ -39,10 +44,10 @@ internal sealed class PackagedPatchCore : IDisposable
 
     /// <summary>A parameter of the training run.</summary>
     public double Parameter(string name, double otherwise) =>
-        package.Manifest.Parameters.TryGetValue(name, out string? text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : otherwise;
+        parameters.TryGetValue(name, out string? text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : otherwise;
 
     /// <param name="rgb">uint8 [H, W, 3], at the model's size.</param>
-    /// <returns>float32 [Patches, D], centred.</returns>
+    /// <returns>float32 [Patches, K], centred and reduced.</returns>
     public float[] Embed(byte[] rgb)
     {
         using OrtValue image = OrtValue.CreateTensorValueFromMemory(rgb, [1, Input.Height, Input.Width, 3]);
@@ -58,7 +63,7 @@ internal sealed class PackagedPatchCore : IDisposable
     /// <summary>Writes the same graph with another bank.</summary>
     public void Save(MemoryBank bank, string path)
     {
-        GraphBuilder graph = GraphBuilder.From(file, PatchRows.Values);
+        GraphBuilder graph = GraphBuilder.From(file, patches.Values);
         new BankGraph(graph, patches, bank, Input).Add();
         graph.Save(path);
     }

@@ -24,11 +24,14 @@ internal sealed class PatchCoreMethod(Backbone backbone, PatchCoreOptions option
         ["smoothingSigma"] = MapSmoothing.Sigma.ToString(CultureInfo.InvariantCulture),
         ["neighbours"] = Text(options.NeighboursKept),
         ["reweighting"] = options.Reweighting ? "on" : "off",
+        ["bank"] = options.Bank.ToString().ToLowerInvariant(),
+        ["components"] = options is { Components: null, Variance: null } ? "all" : "",
         ["seed"] = Text(options.Seed),
     };
 
     private PatchSample? few;   // of pictures so few that LeaveOneOut may be asked for
     private MemoryBank? bank;
+    private int[] picks = [];
     private PatchCoreModel? model;
 
     public override string Name => "patchcore";
@@ -48,13 +51,14 @@ internal sealed class PatchCoreMethod(Backbone backbone, PatchCoreOptions option
         PatchSample sample = PatchCoreTraining.Embed(Backbone.Trunk, pictures, options, context);
         if (sample.Count < sample.Seen)
             context.Terminal.Line($"{sample.Count:N0} of {sample.Seen:N0} patches sampled, an even share of each picture (--max-patches {options.MaxPatches})");
-        bank = PatchCoreTraining.Select(sample, options, context);
+        bank = PatchCoreTraining.Select(sample, options, context, out picks);
         few = pictures.Count <= FewNormals.MostPictures ? sample : null;
-        context.Terminal.Line($"memory bank: {bank.Count:N0} of {sample.Count:N0} patches × {bank.Dimension}, {bank.Bytes / 1048576.0:0.0} MiB");
+        context.Terminal.Line($"memory bank: {bank.Count:N0} of {sample.Count:N0} patches × {bank.Dimension} {parameters["bank"]}, {bank.Bytes / 1048576.0:0.0} MiB");
         parameters["patchesSeen"] = Text(sample.Seen);
         parameters["patchesSampled"] = Text(sample.Count);
         parameters["bankRows"] = Text(bank.Count);
         parameters["dimension"] = Text(bank.Dimension);
+        if (bank.Components.Length > 0) parameters["components"] = Text(bank.Dimension);
     }
 
     public override bool LeavesOneOut => true;
@@ -80,6 +84,14 @@ internal sealed class PatchCoreMethod(Backbone backbone, PatchCoreOptions option
         using DisposeScope scope = torch.NewDisposeScope();
         (torch.Tensor score, torch.Tensor map) = model.Score(PatchCoreTraining.Images([picture], context.Input));
         return (score.item<float>(), map.data<float>().ToArray());
+    }
+
+    /// <summary>A bank of the same patches as the rounded graph embeds them: otherwise rounding would add to every distance.</summary>
+    public override void Relearn(string path, IReadOnlyList<Picture> pictures, TrainingContext context)
+    {
+        using PackagedPatchCore graph = new(path, context.Input, parameters, options.Threads);
+        PatchSample sample = BankExtension.Embed(graph, pictures, context);
+        graph.Save(graph.Bank.Replaced(sample.Pick(picks), options.NeighboursKept, context.Cancellation), path);
     }
 
     public override void Export(string path, InputSpec input) => new PatchCoreExport(Backbone.Trunk, Fitted, input).Save(path);

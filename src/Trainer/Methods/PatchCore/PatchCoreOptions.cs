@@ -25,6 +25,14 @@ internal sealed record PatchCoreOptions
     /// <summary>Eq. 7: the score grows where the nearest row's neighbours are far as well. Without it the score is eq. 6, the farthest patch's distance.</summary>
     public bool Reweighting { get; init; } = true;
 
+    public BankStorage Bank { get; init; }
+
+    /// <summary>Principal components that embeddings are reduced to.</summary>
+    public int? Components { get; init; }
+
+    /// <summary>As few components as explain this share of the variance.</summary>
+    public double? Variance { get; init; }
+
     /// <summary>Fraction of the patches kept as memory bank, (0, 1].</summary>
     public double CoresetRatio { get; init; } = 0.1;
 
@@ -46,7 +54,7 @@ internal sealed record PatchCoreOptions
     /// <exception cref="EdgeException">The budget is too small for any bank.</exception>
     public int BankRows(int patches, int dimension)
     {
-        long perRow = MemoryBank.BytesPerRow(dimension, NeighboursKept), affordable = MemoryBytes / perRow, least = Math.Min(Math.Max(NeighboursKept, 1), patches);
+        long perRow = MemoryBank.BytesPerRow(dimension, NeighboursKept, Bank), affordable = MemoryBytes / perRow, least = Math.Min(Math.Max(NeighboursKept, 1), patches);
         if (affordable < least) throw new EdgeException($"--memory {MemoryBytes} bytes holds {affordable} patch embeddings of {perRow} bytes; at least {least * perRow} bytes are needed.");
         return (int)Math.Max(least, Math.Min(affordable, (long)Math.Floor(CoresetRatio * patches)));
     }
@@ -58,6 +66,9 @@ internal sealed record PatchCoreOptions
         if (MemoryBytes is <= 0 or > MostMemory) throw new EdgeException($"--memory must be above 0 and at most {MostMemory >> 20}MiB.");
         if (Neighbours is < 2 or > MostNeighbours) throw new EdgeException($"--neighbours {Neighbours} must be 2 to {MostNeighbours}: the nearest row is one of them, and another must be there to weigh it against (--reweighting off does without).");
         if (MaxPatches < Neighbours) throw new EdgeException($"--max-patches {MaxPatches} is too few; at least {Neighbours} are needed.");
+        if (Components is not null && Variance is not null) throw new EdgeException("--components and --variance both say how far embeddings are reduced: give one.");
+        if (Components is < 1) throw new EdgeException($"--components {Components} must be at least 1.");
+        if (Variance is not null and not (> 0 and <= 1)) throw new EdgeException($"--variance {Variance} must be above 0 and at most 1.");
         return this;
     }
 }

@@ -37,11 +37,23 @@ internal static class PatchCoreTraining
     });
 
     /// <summary>The memory bank: a greedy k-center coreset of the embeddings, selected in a random projection, or an even random choice.</summary>
-    public static MemoryBank Select(PatchSample sample, PatchCoreOptions options, TrainingContext context)
+    public static MemoryBank Select(PatchSample sample, PatchCoreOptions options, TrainingContext context) => Select(sample, options, context, out _);
+
+    /// <param name="picks">Indices into the sample.</param>
+    public static MemoryBank Select(PatchSample sample, PatchCoreOptions options, TrainingContext context, out int[] picks)
     {
+        PrincipalComponents? components = options.Components is null && options.Variance is null ? null
+            : PrincipalComponents.Of(sample, options.Components, options.Variance ?? 1, context.Cancellation);
+        if (components is not null)
+        {
+            context.Terminal.Line($"{components.Count} of {sample.Dimension} principal components keep {components.Explained:P2} of the variance");
+            sample = sample.Reduced(components);
+        }
         int rows = options.BankRows(sample.Count, sample.Dimension);
-        int[] picks = options.Sampling == BankSampling.Random ? AtRandom(sample.Count, rows, options.Seed) : Coreset(sample, rows, options, context);
-        return MemoryBank.Of(sample.Pick(picks), sample.Dimension, options.NeighboursKept, context.Cancellation);
+        picks = options.Sampling == BankSampling.Random ? AtRandom(sample.Count, rows, options.Seed) : Coreset(sample, rows, options, context);
+        float[] picked = sample.Pick(picks);
+        return components is null ? MemoryBank.Of(picked, sample.Dimension, options.NeighboursKept, context.Cancellation, options.Bank)
+            : MemoryBank.Of(picked, components, options.NeighboursKept, options.Bank, context.Cancellation);
     }
 
     private static int[] Coreset(PatchSample sample, int rows, PatchCoreOptions options, TrainingContext context)

@@ -69,6 +69,15 @@ internal sealed class PatchSample
         return others;
     }
 
+    /// <summary>The same patches in fewer dimensions.</summary>
+    public PatchSample Reduced(PrincipalComponents components)
+    {
+        PatchSample reduced = new(Pictures, perPicture, components.Count, Count, seed) { Count = Count, Seen = Seen };
+        components.Apply(Rows).CopyTo(reduced.rows.AsSpan());
+        reduced.starts.AddRange(starts);
+        return reduced;
+    }
+
     public float[] Pick(ReadOnlySpan<int> indices)
     {
         float[] picked = new float[indices.Length * Dimension];

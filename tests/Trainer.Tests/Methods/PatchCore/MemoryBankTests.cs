@@ -39,10 +39,10 @@ public sealed class MemoryBankTests
 
     [Fact]
     public void The_bank_keeps_to_ratio_budget_and_patches() =>
-        Gen.Select(Gen.Int[1, 200_000], Gen.Int[1, 1024], Gen.Double[0.001, 1], Gen.Long[1, 1L << 28], Gen.Int[2, 64], Gen.Bool).Sample((patches, dimension, ratio, memory, neighbours, reweighting) =>
+        Gen.Select(Gen.Int[1, 200_000], Gen.Int[1, 1024], Gen.Double[0.001, 1], Gen.Long[1, 1L << 28], Gen.Int[2, 64], Gen.Bool, Gen.Enum<BankStorage>()).Sample((patches, dimension, ratio, memory, neighbours, reweighting, storage) =>
         {
-            PatchCoreOptions options = new() { CoresetRatio = ratio, MemoryBytes = memory, Neighbours = neighbours, Reweighting = reweighting };
-            long perRow = 4 * (dimension + 1 + (reweighting ? neighbours : 0));
+            PatchCoreOptions options = new() { CoresetRatio = ratio, MemoryBytes = memory, Neighbours = neighbours, Reweighting = reweighting, Bank = storage };
+            long perRow = MemoryBank.BytesPerRow(dimension, reweighting ? neighbours : 0, storage);
             int least = Math.Min(reweighting ? neighbours : 1, patches);
             if (memory < least * perRow)
             {

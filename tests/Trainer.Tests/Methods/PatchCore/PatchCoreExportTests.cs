@@ -28,11 +28,15 @@ public sealed class PatchCoreExportTests : IDisposable
     [InlineData(40, 64, 4, 9)]      // fewer rows than neighbours
     [InlineData(64, 64, 300, 3)]
     [InlineData(64, 64, 300, 0)]    // eq. 6 alone
-    public void Scores_and_maps_equal_the_equations_written_as_loops(int width, int height, int bankRows, int neighbours)
+    [InlineData(64, 64, 700, 9, "Float16")]
+    [InlineData(64, 64, 700, 9, "Int8")]
+    [InlineData(72, 40, 600, 9, "Float32", 20)]
+    [InlineData(64, 64, 600, 9, "Int8", 40)]
+    public void Scores_and_maps_equal_the_equations_written_as_loops(int width, int height, int bankRows, int neighbours, string storage = "Float32", int? components = null)
     {
         using DisposeScope scope = NewDisposeScope();
         InputSpec input = new() { Width = width, Height = height };
-        MemoryBank bank = Bank(input, bankRows, neighbours);
+        MemoryBank bank = Bank(input, bankRows, neighbours, Enum.Parse<BankStorage>(storage), components);
         new PatchCoreExport(trunk, bank, input).Save(folder["model.onnx"]);
         using AnomalyDetector detector = AnomalyDetector.Load(folder["model.onnx"], width, height);
         using PatchCoreModel model = new(trunk, bank);
@@ -81,11 +85,14 @@ public sealed class PatchCoreExportTests : IDisposable
         Assert.Equal(3, scores.Distinct().Count());
     }
 
-    [Fact]
-    public void Onnx_checker_and_shape_inference_accept_the_graph()
+    [Theory]
+    [InlineData("Float32", null)]
+    [InlineData("Float16", null)]
+    [InlineData("Int8", 30)]
+    public void Onnx_checker_and_shape_inference_accept_the_graph(string storage, int? components)
     {
         InputSpec input = new() { Width = 72, Height = 40 };
-        new PatchCoreExport(trunk, Bank(input, 600), input).Save(folder["model.onnx"]);
+        new PatchCoreExport(trunk, Bank(input, 600, 9, Enum.Parse<BankStorage>(storage), components), input).Save(folder["model.onnx"]);
         string output = Python.Run("""
             import sys, onnx
             model = onnx.load(sys.argv[1])
@@ -95,14 +102,39 @@ public sealed class PatchCoreExportTests : IDisposable
         Assert.Equal("[('image_score', ['N']), ('anomaly_map', ['N', 40, 72])]", output.Trim());
     }
 
-    [Fact]
-    public void The_file_holds_the_bank_once()
+    /// <summary>A row costs the file what the memory budget counts, or a few bytes less.</summary>
+    [Theory]
+    [InlineData("Float32", null)]
+    [InlineData("Float16", null)]
+    [InlineData("Int8", null)]
+    [InlineData("Int8", 30)]
+    public void The_file_holds_the_bank_once_and_the_budget_bounds_it(string storage, int? components)
     {
         InputSpec input = new() { Width = 64, Height = 64 };
-        new PatchCoreExport(trunk, Bank(input, 100), input).Save(folder["small.onnx"]);
-        new PatchCoreExport(trunk, Bank(input, 4100), input).Save(folder["large.onnx"]);
-        long perRow = (new FileInfo(folder["large.onnx"]).Length - new FileInfo(folder["small.onnx"]).Length) / 4000;
-        Assert.InRange(perRow, MemoryBank.BytesPerRow(Dimension, 9), MemoryBank.BytesPerRow(Dimension, 9) + 8);
+        MemoryBank small = Bank(input, 100, 9, Enum.Parse<BankStorage>(storage), components), large = Bank(input, 4100, 9, Enum.Parse<BankStorage>(storage), components);
+        new PatchCoreExport(trunk, small, input).Save(folder["small.onnx"]);
+        new PatchCoreExport(trunk, large, input).Save(folder["large.onnx"]);
+        double perRow = (new FileInfo(folder["large.onnx"]).Length - new FileInfo(folder["small.onnx"]).Length) / 4000.0;
+        long counted = MemoryBank.BytesPerRow(large.Dimension, 9, large.Storage);
+        Assert.InRange(perRow, counted - 8, counted);
+        int bytes = storage switch { "Int8" => 1, "Float16" => 2, _ => 4 };
+        Assert.Equal((components ?? Dimension) * bytes + 4 + 9 * 4 + 8, counted);
+    }
+
+    [Theory]
+    [InlineData("Float16", null)]
+    [InlineData("Int8", 30)]
+    public void A_bank_is_read_back_from_its_graph_bit_by_bit(string storage, int? components)
+    {
+        InputSpec input = new() { Width = 72, Height = 40 };
+        MemoryBank bank = Bank(input, 600, 9, Enum.Parse<BankStorage>(storage), components);
+        new PatchCoreExport(trunk, bank, input).Save(folder["model.onnx"]);
+        MemoryBank read = BankGraph.Read(new Training.Onnx.GraphFile(folder["model.onnx"]));
+        Assert.Equal(bank.Rows, read.Rows);
+        Assert.Equal((bank.Dimension, bank.Storage), (read.Dimension, read.Storage));
+        Assert.Equal(bank.Centre, read.Centre);
+        Assert.Equal(bank.Components, read.Components);
+        Assert.Equal(bank.Neighbours, read.Neighbours);
     }
 
     [Fact]
@@ -133,11 +165,16 @@ public sealed class PatchCoreExportTests : IDisposable
 
     private int Dimension => trunk.Layer2.Channels + trunk.Layer3.Channels;
 
-    private MemoryBank Bank(InputSpec input, int rows, int neighbours = 9)
+    private MemoryBank Bank(InputSpec input, int rows, int neighbours = 9, BankStorage storage = BankStorage.Float32, int? components = null)
     {
         List<float> all = [];
         for (int seed = 0; all.Count < rows * Dimension; seed++) all.AddRange(Embeddings(input, Pixels(input, seed)));
-        return MemoryBank.Of([.. all.Take(rows * Dimension)], Dimension, neighbours, TestContext.Current.CancellationToken);
+        float[] picked = [.. all.Take(rows * Dimension)];
+        if (components is null) return MemoryBank.Of(picked, Dimension, neighbours, TestContext.Current.CancellationToken, storage);
+        PatchSample sample = new(1, rows, Dimension, rows, 0);
+        sample.Add(new string('0', 64), picked);
+        PrincipalComponents reduced = PrincipalComponents.Of(sample, components, 1, TestContext.Current.CancellationToken);
+        return MemoryBank.Of(reduced.Apply(picked), reduced, neighbours, storage, TestContext.Current.CancellationToken);
     }
 
     /// <summary>Blurred noise: neighbouring pixels are alike, as in a picture.</summary>
@@ -164,11 +201,20 @@ public sealed class PatchCoreExportTests : IDisposable
 
     private (double Score, float[] Map) Loops(float[] patches, MemoryBank bank, int neighbourCount, InputSpec input)
     {
-        int count = patches.Length / Dimension, farthest = 0, matched = 0;
+        int count = patches.Length / Dimension, farthest = 0, matched = 0, k = bank.Dimension;
+        double Value(int patch, int at)
+        {
+            double Centred(int i) => (double)patches[patch * Dimension + i] - bank.Centre[i];
+            if (bank.Components.Length == 0) return Centred(at);
+            double sum = 0;
+            for (int i = 0; i < Dimension; i++) sum += Centred(i) * bank.Components[i * k + at];
+            return sum;
+        }
+        double[] values = [.. Enumerable.Range(0, count * k).Select(i => Value(i / k, i % k))];
         double Distance(int patch, int row)
         {
             double sum = 0;
-            for (int k = 0; k < Dimension; k++) sum += Math.Pow((double)patches[patch * Dimension + k] - bank.Centre[k] - bank.Rows[row * Dimension + k], 2);
+            for (int i = 0; i < k; i++) sum += Math.Pow(values[patch * k + i] - bank.Rows[row * k + i], 2);
             return Math.Sqrt(sum);
         }
         double[] nearest = new double[count];
@@ -178,7 +224,7 @@ public sealed class PatchCoreExportTests : IDisposable
             nearest[patch] = Distance(patch, row);
             if (nearest[patch] > nearest[farthest] || patch == 0) (farthest, matched) = (patch, row);
         }
-        double RowDistance(int a, int b) => Enumerable.Range(0, Dimension).Sum(k => Math.Pow((double)bank.Rows[a * Dimension + k] - bank.Rows[b * Dimension + k], 2));
+        double RowDistance(int a, int b) => Enumerable.Range(0, k).Sum(i => Math.Pow((double)bank.Rows[a * k + i] - bank.Rows[b * k + i], 2));
         int[] neighbours = [.. Enumerable.Range(0, bank.Count).OrderBy(r => RowDistance(matched, r)).Take(neighbourCount)];
         double weight = neighbourCount == 0 ? 1 : 1 - Math.Exp(Distance(farthest, matched)) / neighbours.Sum(r => Math.Exp(Distance(farthest, r)));
         int h = input.Height / 8, w = input.Width / 8;

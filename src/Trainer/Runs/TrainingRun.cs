@@ -47,7 +47,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         IReadOnlyList<LoadedPicture> fewLearnt = few ? LoadFew(split.Training, context) : [];
         IReadOnlyList<LoadedPicture> proofs = ProofPictures.Load(split.Calibration, dataset.Test, fewLearnt, context);
         ParityInfo parity = ParityCheck.Run(TiledAnswer.Of(method, options.Input), method.Tolerance, exported, proofs, context);
-        (Int8Trial? int8, ParityInfo? int8Parity) = options.Quantise ? Quantise(graph, exported, split, proofs, context) : (null, null);
+        (string? int8, ParityInfo? int8Parity) = options.Quantise ? Quantise(graph, exported, split, proofs, context) : (null, null);
         using AnomalyDetector? integers = int8Parity is null ? null : Load(graph);
         AnomalyDetector detector = integers ?? exported;
 
@@ -67,7 +67,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         };
         if (near.Grouped > 0) parameters["nearDuplicates"] = near.Grouped.ToString(CultureInfo.InvariantCulture);
         if (near.LeftOut > 0) parameters["nearDuplicatesLeftOut"] = near.LeftOut.ToString(CultureInfo.InvariantCulture);
-        if (int8 is not null) parameters["int8"] = $"{(integers is null ? "refused" : "accepted")}, {int8.Convolutions} convolutions: {int8.Words}";
+        if (int8 is not null) parameters["int8"] = $"{(integers is null ? "refused" : "accepted")}, {int8}";
         if (integers is not null)
         {
             parameters["float32Parity"] = string.Create(CultureInfo.InvariantCulture, $"score {parity.MaxRelativeScore:G3}, map {parity.MaxRelativeMap:G3}");
@@ -116,7 +116,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
     private AnomalyDetector Load(string graph) => AnomalyDetector.Load(graph, options.Input, new DetectorOptions { Threads = options.Threads });
 
     /// <summary>The graph's file is replaced when the int8 graph passes its trial and parity; no parity when it does not.</summary>
-    private (Int8Trial? Trial, ParityInfo? Parity) Quantise(
+    private (string? Why, ParityInfo? Parity) Quantise(
         string graph, AnomalyDetector exported, Split split, IReadOnlyList<LoadedPicture> proofs, TrainingContext context)
     {
         if (split.Calibration.Count == 0 || split.Training.Count == 0)
@@ -127,7 +127,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         string candidate = graph + ".int8";
         Int8Trial trial = Int8Trial.Run(graph, candidate, method, exported, split, options.Threads, context);
         ParityInfo? parity = null;
-        string why = trial.Words;
+        string why = $"{trial.Convolutions} convolutions: {trial.Words}";
         if (trial.Accepted)
         {
             try
@@ -137,14 +137,14 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
             }
             catch (EdgeException e)
             {
-                why = e.Message;
+                why += $". {e.Message.Replace(" Nothing was published.", "", StringComparison.Ordinal)}";
             }
         }
         if (parity is not null) Write(() => File.Move(candidate, graph, overwrite: true));
         else Write(() => File.Delete(candidate));
         if (parity is not null) terminal.Line($"int8 is accepted: {why}");
         else terminal.Warn($"int8 is refused and the graph stays float32: {why}");
-        return (trial, parity);
+        return (why, parity);
     }
 
     private Calibration Conformal(HeldOutScores heldOut)

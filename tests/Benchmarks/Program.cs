@@ -7,6 +7,7 @@ Dictionary<string, Action> benchmarks = new()
     ["flow"] = FlowBenchmark.Run,
     ["fcdd"] = FcddBenchmark.Run,
     ["memory"] = MemoryBenchmark.Run,
+    ["efficientad"] = EfficientAdBenchmark.Run,
     ["pixels"] = PixelMetricsBenchmark.Run,
     ["graphs"] = () => GraphBenchmark.Run(Environment.GetEnvironmentVariable("EDGE_PACKAGES") ?? Package()),
     ["agent"] = () => AgentBenchmark.Run(Package()),

@@ -19,7 +19,7 @@ internal sealed record Backbone(Trunk Trunk, BackboneInfo Info)
         }
         if (options is { Layers.Count: > 0 } or { Mean: not null } or { StandardDeviation: not null })
             throw new EdgeException("--layers, --mean and --std belong to a custom network: --backbone FILE.onnx.");
-        WeightsFile file = path is null ? OpenEmbedded() : WeightsFile.Open(path);
+        WeightsFile file = path is null ? Safetensors.OpenEmbedded(Embedded) : WeightsFile.Open(path);
         return new Backbone(Read(file), new BackboneInfo(path is null ? Embedded : name ?? Path.GetFileNameWithoutExtension(path), file.Sha256));
     }
 
@@ -32,15 +32,6 @@ internal sealed record Backbone(Trunk Trunk, BackboneInfo Info)
         ResNet.Recognises(file) ? ResNet.Read(file)
         : MobileNetV2.Recognises(file) ? MobileNetV2.Read(file)
         : throw new EdgeException($"Weights file {file.Name} is refused: by its tensors' names it is neither a ResNet nor a MobileNetV2 (torchvision's names: conv1.weight and layer1.0.conv1.weight, or features.0.0.weight).");
-
-    private static Safetensors OpenEmbedded()
-    {
-        using Stream resource = typeof(Backbone).Assembly.GetManifestResourceStream($"{Embedded}.safetensors")
-            ?? throw new InvalidOperationException($"{Embedded}.safetensors is not embedded.");
-        byte[] bytes = new byte[resource.Length];
-        resource.ReadExactly(bytes);
-        return new Safetensors($"{Embedded}.safetensors", bytes);
-    }
 }
 
 /// <summary>What a custom network needs besides its file.</summary>

@@ -48,6 +48,16 @@ internal sealed class Safetensors : WeightsFile
     public static new Safetensors Open(string path) =>
         WeightsFile.Open(path) as Safetensors ?? throw new EdgeException($"{path} is not a safetensors file.");
 
+    /// <summary>Weights that are part of this program.</summary>
+    public static Safetensors OpenEmbedded(string name)
+    {
+        using Stream resource = typeof(Safetensors).Assembly.GetManifestResourceStream($"{name}.safetensors")
+            ?? throw new InvalidOperationException($"{name}.safetensors is not embedded.");
+        byte[] bytes = new byte[resource.Length];
+        resource.ReadExactly(bytes);
+        return new Safetensors($"{name}.safetensors", bytes);
+    }
+
     protected override ReadOnlySpan<byte> DataOf(string tensor, Entry entry) => bytes.AsSpan(dataStart + (int)entry.Begin, (int)(entry.End - entry.Begin));
 
     private Entry ReadEntry(JsonProperty property)

@@ -14,10 +14,11 @@ internal static class BackboneArguments
     private static readonly Option<float[]?> Mean = new("--mean") { HelpName = "R,G,B", Description = "Network (.onnx): its input is (RGB / 255 - mean) / std. Default: the file's metadata, or ImageNet's.", CustomParser = a => Numbers(a, above: double.NegativeInfinity) };
     private static readonly Option<float[]?> StandardDeviation = new("--std") { HelpName = "R,G,B", Description = "Network (.onnx): see --mean. For an input of 0 to 255: --mean 0,0,0 --std 0.00392157,0.00392157,0.00392157.", CustomParser = a => Numbers(a, above: 0) };
 
+    public static IReadOnlyList<Option> Options { get; } = [Weights, Layers, Mean, StandardDeviation];
+
     public static void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Weights, Layers]) command.Add(option);
-        AddNormalisationTo(command);
+        foreach (Option option in Options) command.Add(option);
     }
 
     public static void AddNormalisationTo(Command command)

@@ -11,7 +11,6 @@ internal static class DistillCommand
 {
     private static readonly Option<string> PhotographsFolder = new("--photographs") { Required = true, HelpName = "DIR", Description = "Photographs of anything; a thousand and more are needed for a good teacher." };
     private static readonly Option<string> Out = new("--out") { Required = true, HelpName = "FILE", Description = "Weights to write (.safetensors), with their provenance." };
-    private static readonly Option<string?> BackboneFile = new("--backbone") { HelpName = "FILE", Description = "Weights to learn from (.safetensors, torchvision names). Default: the embedded half-width trunk." };
     private static readonly Option<string> Student = new("--student") { HelpName = "NAME", Description = "What learns: pdn, EfficientAD's teacher, or edge18, a half-width ResNet-18 trunk for --backbone.", DefaultValueFactory = _ => "pdn" };
     private static readonly Option<string> Size = new("--size") { HelpName = "NAME", Description = "PDN: small (4 convolutions) or medium (6).", DefaultValueFactory = _ => "small" };
     private static readonly Option<double> Width = new("--width") { HelpName = "SHARE", Description = "PDN: its channels over the paper's (small: 128, 256, 256, 384).", DefaultValueFactory = _ => 0.375 };
@@ -39,7 +38,8 @@ internal static class DistillCommand
               edge-trainer distill --photographs photographs --size medium --width 1 --steps 60000 --out teacher-m.safetensors
               edge-trainer distill --photographs photographs --student edge18 --backbone resnet18.safetensors --batch 24 --minutes 240 --out edge18.safetensors
             """)
-        { PhotographsFolder, Out, BackboneFile, Student, Size, Width, Steps, Minutes, Batch, Crop, LearningRate, Checkpoint, Resume, Seed, Threads, Quick };
+        { PhotographsFolder, Out, Student, Size, Width, Steps, Minutes, Batch, Crop, LearningRate, Checkpoint, Resume, Seed, Threads, Quick };
+        BackboneArguments.AddTo(command);
         command.SetAction((parsed, ct) => Task.Run(() => Run(parsed, ct), ct));
         return command;
     }
@@ -69,12 +69,12 @@ internal static class DistillCommand
             Seed = seed,
         }.Check();
         TorchRuntime.Start(Arguments.InRange("--threads", parsed.GetValue(Threads), 0, 1024));
-        Backbone teacher = BackboneArguments.Load(parsed.GetValue(BackboneFile));
+        Backbone teacher = BackboneArguments.Load(parsed);
         using TrunkNetwork trunk = new(teacher.Trunk);
         using DistilledNetwork network = parsed.GetValue(Student) switch
         {
             "pdn" => new DistilledPdn(PdnShape.Of(parsed.GetValue(Size)!, parsed.GetValue(Width)), seed),
-            "edge18" when parsed.GetResult(Size) is { Implicit: true } && parsed.GetResult(Width) is { Implicit: true } => DistilledTrunk.For(trunk, seed),
+            "edge18" when parsed.GetResult(Size) is { Implicit: true } && parsed.GetResult(Width) is { Implicit: true } => new DistilledTrunk(teacher.Trunk, seed),
             "edge18" => throw new EdgeException("--size and --width do not belong to --student edge18."),
             var other => throw new EdgeException($"--student {other} is not known; there are: pdn, edge18."),
         };

@@ -35,7 +35,7 @@ internal static class ImportCommand
         TorchRuntime.Start(options.Threads);
         (float[]? mean, float[]? deviation) = BackboneArguments.NormalisationOf(parsed);
         using ImportedMethod method = new(parsed.GetRequiredValue(Network), parsed.GetRequiredValue(Map), parsed.GetValue(Score), mean, deviation);
-        if (!RunArguments.HasSize(parsed) && method.Backbone.Trunk.FixedSize is { } only) options = options with { Input = options.Input with { Height = only.Height, Width = only.Width } };
+        if (!RunArguments.HasSize(parsed) && method.OnlySize is { } only) options = options with { Input = options.Input with { Height = only.Height, Width = only.Width } };
         RunArguments.Report(parsed, terminal, new TrainingRun(options, method, terminal, TimeProvider.System, ct).Execute());
         return 0;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Edge.Training.Methods;
+using Edge.Training.Methods.EfficientAd;
 using Edge.Training.Methods.FastFlow;
 using Edge.Training.Methods.Fcdd;
 using Edge.Training.Methods.Networks;
@@ -10,7 +11,7 @@ namespace Edge.Training.Cli;
 /// <summary>Which method <c>train</c> uses, and what belongs to one method only.</summary>
 internal static class MethodArguments
 {
-    private static readonly Option<string> Method = new("--method") { Required = true, HelpName = "NAME", Description = "patchcore, fastflow or fcdd." };
+    private static readonly Option<string> Method = new("--method") { Required = true, HelpName = "NAME", Description = "patchcore, fastflow, fcdd or efficientad." };
     private static readonly Option<bool> Quick = new("--quick") { Description = "A smoke run: a small memory bank or a few steps. The model is not a good one." };
     private static readonly Option<double> Coreset = new("--coreset") { HelpName = "RATIO", Description = "PatchCore: share of the patches kept in the memory bank.", DefaultValueFactory = _ => 0.1 };
     private static readonly Option<long?> Memory = new("--memory") { HelpName = "SIZE", Description = "PatchCore: most bytes of the memory bank, e.g. 64MiB (default).", CustomParser = Arguments.Bytes };
@@ -29,19 +30,27 @@ internal static class MethodArguments
     private static readonly Option<string?> Anomalies = new("--anomalies") { HelpName = "DIR", Description = "FCDD: labelled anomalous pictures to learn from: <defect>/ or test/<defect>/, masks in ground_truth/<defect>/. They are not tested on." };
     private static readonly Option<int?> Epochs = new("--epochs") { HelpName = "N", Description = $"FastFlow, FCDD: passes over the pictures at most. Default: what comes to {TrainingSchedule.UsualSteps} steps." };
     private static readonly Option<int> Batch = new("--batch") { HelpName = "N", Description = "FastFlow, FCDD: pictures a step.", DefaultValueFactory = _ => 4 };
-    private static readonly Option<double> LearningRate = new("--learning-rate") { HelpName = "RATE", Description = "FastFlow, FCDD: of Adam, at the start.", DefaultValueFactory = _ => 1e-3 };
+    private static readonly Option<double> LearningRate = new("--learning-rate") { HelpName = "RATE", Description = "FastFlow, FCDD, EfficientAD: of Adam, at the start.", DefaultValueFactory = _ => 1e-3 };
     private static readonly Option<string?> Augment = new("--augment") { HelpName = "LIST", Description = $"FastFlow, FCDD: how normal parts vary, e.g. flip-horizontal,rotate:3,shift:4. There are: {Augmentation.Understood}. Default: none." };
-    private static readonly Option<string?> Checkpoint = new("--checkpoint") { HelpName = "FILE", Description = "FastFlow, FCDD: written after every epoch." };
-    private static readonly Option<bool> Resume = new("--resume") { Description = "FastFlow, FCDD: go on from --checkpoint. Equals a run that was never interrupted." };
+    private static readonly Option<string?> Checkpoint = new("--checkpoint") { HelpName = "FILE", Description = "FastFlow, FCDD, EfficientAD: written after every epoch (EfficientAD: at most 100 steps)." };
+    private static readonly Option<bool> Resume = new("--resume") { Description = "FastFlow, FCDD, EfficientAD: go on from --checkpoint. Equals a run that was never interrupted." };
+
+    private static readonly Option<string?> TeacherFile = new("--teacher") { HelpName = "FILE", Description = "EfficientAD: a PDN from distill (.safetensors). Default: the embedded one." };
+    private static readonly Option<string?> PhotographsFolder = new("--photographs") { HelpName = "DIR", Description = "EfficientAD: photographs of anything, for the pretraining penalty. Default: without it." };
+    private static readonly Option<int> Steps = new("--steps") { HelpName = "N", Description = "EfficientAD: pictures trained on, one a step; the paper's run has 70000.", DefaultValueFactory = _ => TrainingSchedule.EfficientAdSteps };
+    private static readonly Option<string> Decay = Choice("--decay", "EfficientAD: of the learning rate: cosine, for short runs, or step, the paper's (with --learning-rate 1e-4).", "cosine", "step");
+    private static readonly Option<bool> AcceptPatentNotice = new("--accept-patent-notice") { Description = "EfficientAD: needed. The method may be patented in some countries; whether you may use it is yours to find out." };
 
     private static readonly Option[] OfPatchCore = [Coreset, Memory, MaxPatches, Sampling, Neighbours, Reweighting, Bank, Components, Variance];
     private static readonly Option[] OfFastFlow = [FlowSteps, HiddenRatio, FeatureNoise];
     private static readonly Option[] OfFcdd = [Hidden, Outliers, Anomalies];
-    private static readonly Option[] OfNetworks = [Epochs, Batch, LearningRate, Augment, Checkpoint, Resume];
+    private static readonly Option[] OfEfficientAd = [TeacherFile, PhotographsFolder, Steps, Decay, AcceptPatentNotice];
+    private static readonly Option[] OfPasses = [Epochs, Batch, Augment];
+    private static readonly Option[] OfNetworks = [LearningRate, Checkpoint, Resume];
 
     public static void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Method, Quick, .. OfPatchCore, .. OfFastFlow, .. OfFcdd, .. OfNetworks]) command.Add(option);
+        foreach (Option option in (Option[])[Method, Quick, .. OfPatchCore, .. OfFastFlow, .. OfFcdd, .. OfEfficientAd, .. OfPasses, .. OfNetworks]) command.Add(option);
         BackboneArguments.AddTo(command);
     }
 
@@ -62,18 +71,20 @@ internal static class MethodArguments
         string method = parsed.GetRequiredValue(Method);
         Option[] own = method switch
         {
-            "patchcore" => OfPatchCore,
-            "fastflow" => [.. OfFastFlow, .. OfNetworks],
-            "fcdd" => [.. OfFcdd, .. OfNetworks],
-            _ => throw new EdgeException($"--method {method} is not known; there are: patchcore, fastflow, fcdd."),
+            "patchcore" => [.. BackboneArguments.Options, .. OfPatchCore],
+            "fastflow" => [.. BackboneArguments.Options, .. OfFastFlow, .. OfPasses, .. OfNetworks],
+            "fcdd" => [.. BackboneArguments.Options, .. OfFcdd, .. OfPasses, .. OfNetworks],
+            "efficientad" => [.. OfEfficientAd, .. OfNetworks],
+            _ => throw new EdgeException($"--method {method} is not known; there are: patchcore, fastflow, fcdd, efficientad."),
         };
-        if (((Option[])[.. OfPatchCore, .. OfFastFlow, .. OfFcdd, .. OfNetworks]).Except(own).FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } wrong)
+        if (((Option[])[.. BackboneArguments.Options, .. OfPatchCore, .. OfFastFlow, .. OfFcdd, .. OfEfficientAd, .. OfPasses, .. OfNetworks]).Except(own).FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } wrong)
             throw new EdgeException($"{wrong.Name} does not belong to --method {method}.");
         return method switch
         {
             "patchcore" => PatchCore(parsed, threads, seed),
             "fastflow" => FastFlow(parsed, seed),
-            _ => Fcdd(parsed, seed),
+            "fcdd" => Fcdd(parsed, seed),
+            _ => EfficientAd(parsed, seed),
         };
     }
 
@@ -115,6 +126,22 @@ internal static class MethodArguments
     {
         FcddOptions options = new() { Hidden = parsed.GetValue(Hidden), Outliers = parsed.GetValue(Outliers), Anomalies = parsed.GetValue(Anomalies), Seed = seed };
         return new FcddMethod(BackboneArguments.Load(parsed), options.Check(), Schedule(parsed, seed));
+    }
+
+    private static EfficientAdMethod EfficientAd(ParseResult parsed, int seed)
+    {
+        if (!parsed.GetValue(AcceptPatentNotice))
+            throw new EdgeException("EfficientAD (arXiv 2303.14535) may be patented in some countries, and whether you may use it there is yours to find out. Add --accept-patent-notice to go on; the other methods need no such consent.");
+        EfficientAdOptions options = new() { Photographs = parsed.GetValue(PhotographsFolder), Seed = seed };
+        TrainingSchedule schedule = Schedule(parsed, seed) with
+        {
+            Epochs = null,
+            Steps = parsed.GetValue(Steps),
+            EpochSteps = TrainingSchedule.EfficientAdEpoch,
+            BatchSize = 1,
+            Decay = parsed.GetValue(Decay) == "step" ? LearningRateDecay.Step : LearningRateDecay.Cosine,
+        };
+        return new EfficientAdMethod(Teacher.Load(parsed.GetValue(TeacherFile)), options, schedule.Check());
     }
 
     private static TrainingSchedule Schedule(ParseResult parsed, int seed) => new TrainingSchedule

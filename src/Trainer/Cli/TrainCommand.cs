@@ -30,6 +30,7 @@ internal static class TrainCommand
               edge-trainer train --method fcdd --data parts --name flange --models models
               edge-trainer train --method fcdd --data parts --name flange --models models --outliers photographs --anomalies known-defects
               edge-trainer train --method fastflow --data parts --name flange --models models --augment flip-horizontal,shift:4,brightness:5
+              edge-trainer train --method efficientad --data parts --name flange --models models --photographs photographs --steps 2000 --accept-patent-notice
             """)
         { HoldOut, Int8, Seed };
         RunArguments.AddTo(command);

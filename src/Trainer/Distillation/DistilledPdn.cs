@@ -21,7 +21,7 @@ internal sealed class DistilledPdn : DistilledNetwork
     public DistilledPdn(PdnShape shape, int seed) : base(nameof(DistilledPdn), shape.Outputs)
     {
         network = new PatchDescriptionNetwork(shape, new Random(seed));
-        foreach (PdnLayer layer in shape.Layers.Where(l => l.Relu)) norms.Add(nn.BatchNorm2d(layer.Out));
+        foreach (PdnLayer layer in shape.Layers.SkipLast(1)) norms.Add(nn.BatchNorm2d(layer.Out));
         RegisterComponents();
         this.to(TorchRuntime.Device);
     }
@@ -51,11 +51,16 @@ internal sealed class DistilledPdn : DistilledNetwork
     {
         (Tensor layer2, Tensor layer3) = teacher.Forward(crops);
         Tensor embedding = PatchEmbedding.Of(layer2, layer3);                                       // [N, h, w, D]
+        if (embedding.shape[1] != crops.shape[1] / 8 || embedding.shape[2] != crops.shape[2] / 8)   // a custom network's grid
+            embedding = nn.functional.interpolate(embedding.permute(0, 3, 1, 2), [crops.shape[1] / 8, crops.shape[2] / 8], mode: InterpolationMode.Bilinear, align_corners: false).permute(0, 2, 3, 1);
         (long n, long h, long w, long d) = (embedding.shape[0], embedding.shape[1], embedding.shape[2], embedding.shape[3]);
         Tensor pooled = nn.functional.adaptive_avg_pool1d(embedding.reshape(n, h * w, d), network.Shape.Outputs);
         return [pooled.reshape(n, h, w, network.Shape.Outputs).permute(0, 3, 1, 2)];
     }
 
-    protected override Tensor[] Outputs(Tensor crops) => 
-        [network.Run(nn.functional.avg_pool2d(ImageTensor.Normalise(ImageTensor.Unit(crops)), 2), (layer, x) => layer < norms.Count ? norms[layer].call(x) : x)];
+    protected override Tensor[] Outputs(Tensor crops)
+    {
+        Tensor image = nn.functional.avg_pool2d(ImageTensor.Normalise(ImageTensor.Unit(crops)), 2);
+        return [network.Convolutions[^1].call(network.Run(image, (layer, x) => norms[layer].call(x)))];
+    }
 }

@@ -18,6 +18,9 @@ internal sealed class DistilledTrunk : DistilledNetwork
     private readonly ModuleList<TrainableBlock> blocks = [];
     private readonly ModuleList<Conv2d> heads = [];
 
+    /// <exception cref="EdgeException">The teacher has no three layers.</exception>
+    public DistilledTrunk(Trunk teacher, int seed) : this(ChannelsOf(teacher), seed) { }
+
     private DistilledTrunk(int[] targets, int seed) : base(nameof(DistilledTrunk), targets)
     {
         Random random = new(seed);
@@ -34,14 +37,6 @@ internal sealed class DistilledTrunk : DistilledNetwork
         this.to(TorchRuntime.Device);
     }
 
-    public static DistilledTrunk For(TrunkNetwork teacher, int seed)
-    {
-        using IDisposable inference = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        (Tensor layer1, Tensor layer2, Tensor layer3) = teacher.Layers(zeros(1, 64, 64, 3, ScalarType.Byte));
-        return new DistilledTrunk([(int)layer1.shape[1], (int)layer2.shape[1], (int)layer3.shape[1]], seed);
-    }
-
     public override string Title => $"resnet18 {string.Join(',', Widths)}";
 
     public override IReadOnlyList<(string Name, long[] Shape, float[] Values)> Weights() =>
@@ -52,6 +47,9 @@ internal sealed class DistilledTrunk : DistilledNetwork
         (Tensor layer1, Tensor layer2, Tensor layer3) = teacher.Layers(crops);
         return [layer1, layer2, layer3];
     }
+
+    private static int[] ChannelsOf(Trunk teacher) => teacher.Features.Count == Widths.Length ? [.. teacher.Features.Select(f => f.Channels)]
+        : throw new EdgeException($"--student edge18 learns three layers of a trunk; {teacher.Architecture} gives {teacher.Features.Count}.");
 
     protected override Tensor[] Outputs(Tensor crops)
     {

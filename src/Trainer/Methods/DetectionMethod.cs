@@ -1,5 +1,5 @@
 using Edge.Imaging;
-using Edge.Training.Backbones;
+using Edge.Packages;
 using Edge.Training.Cli;
 using Edge.Training.Data;
 using Edge.Training.Methods.Networks;
@@ -8,9 +8,10 @@ using TorchSharp;
 namespace Edge.Training.Methods;
 
 /// <summary>A way to learn from normal pictures. A run fits it, exports it as a graph and compares the two.</summary>
-internal abstract class DetectionMethod(Backbone backbone) : IDisposable
+internal abstract class DetectionMethod(BackboneInfo weights) : IDisposable
 {
-    public Backbone Backbone { get; } = backbone;
+    /// <summary>Of the frozen network that it builds on, as the manifest names it.</summary>
+    public BackboneInfo Weights { get; } = weights;
 
     /// <summary>As in the manifest: patchcore, …</summary>
     public abstract string Name { get; }

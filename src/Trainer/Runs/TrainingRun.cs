@@ -88,7 +88,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
             Name = options.Name,
             Version = version,
             Method = method.Name,
-            Backbone = method.Backbone.Info,
+            Backbone = method.Weights,
             Input = options.Input with { FixedSize = method.FixedSize },
             Calibration = calibration,
             Evaluation = evaluation?.Summary,
@@ -183,7 +183,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         Calibration calibration, DatasetInfo data, ParityInfo parity, EvaluationResult? evaluation, Dictionary<string, string> parameters,
         HeldOutScores heldOut, DateTimeOffset now) =>
         PackageReport.Html(new ReportContent(
-            options.Name, method.Name, method.Backbone.Info, calibration, data, parity, evaluation?.Summary, parameters, heldOut.Scores,
+            options.Name, method.Name, method.Weights, calibration, data, parity, evaluation?.Summary, parameters, heldOut.Scores,
             evaluation?.ScoresOf(normal: true) ?? [], evaluation?.ScoresOf(normal: false) ?? [], now));
 
     private void Write(Action write)

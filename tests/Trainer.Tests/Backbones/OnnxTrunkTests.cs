@@ -146,11 +146,11 @@ public sealed class OnnxTrunkTests : IDisposable
     public void The_command_line_needs_nothing_for_the_embedded_trunk_and_takes_all_for_a_custom_one()
     {
         using DetectionMethod usual = MethodArguments.Create("patchcore", [], threads: 1, seed: 0);
-        Assert.Equal("edge18", usual.Backbone.Info.Name);
+        Assert.Equal("edge18", usual.Weights.Name);
         model.Save(folder["n.onnx"]);
         using DetectionMethod custom = MethodArguments.Create("patchcore", ["--backbone", folder["n.onnx"], "--layers", "layer2,layer3", "--mean", "0,0.5,1", "--std", "1,2,3"], threads: 1, seed: 0);
-        Assert.Equal([0f, 0.5f, 1f], custom.Backbone.Trunk.Input.Mean);
-        Assert.Equal([1f, 2f, 3f], custom.Backbone.Trunk.Input.StandardDeviation);
+        Assert.Equal([0f, 0.5f, 1f], ((PatchCoreMethod)custom).Trunk.Input.Mean);
+        Assert.Equal([1f, 2f, 3f], ((PatchCoreMethod)custom).Trunk.Input.StandardDeviation);
         foreach ((string wrong, string why) in ((string, string)[])[("0,1", "three numbers"), ("0,0,x", "three numbers")])
             Assert.Contains(why, Assert.Throws<EdgeException>(() => MethodArguments.Create("patchcore", ["--mean", wrong], 1, 0)).Message, StringComparison.Ordinal);
         Assert.Contains("above 0", Assert.Throws<EdgeException>(() => MethodArguments.Create("patchcore", ["--std", "0,1,1"], 1, 0)).Message, StringComparison.Ordinal);

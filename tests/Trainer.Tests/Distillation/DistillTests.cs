@@ -149,11 +149,8 @@ public sealed class DistillTests : IDisposable
 
     private static TrainingSchedule Schedule(int? steps) => new() { Steps = steps, EpochSteps = 2, BatchSize = 4, LearningRate = 5e-3, Patience = 100, Seed = 7 };
 
-    private static DistilledNetwork Network(string student)
-    {
-        using TrunkNetwork trunk = new(Backbone.Load(null).Trunk);
-        return student == "pdn" ? new DistilledPdn(PdnShape.Of("small", 1.0 / 16), seed: 7) : DistilledTrunk.For(trunk, seed: 7);
-    }
+    private DistilledNetwork Network(string student) =>
+        student == "pdn" ? new DistilledPdn(PdnShape.Of("small", 1.0 / 16), seed: 7) : new DistilledTrunk(teacher.Trunk, seed: 7);
 
     private double Run(string student, TrainingSchedule schedule, CancellationToken? ct = null)
     {

@@ -190,7 +190,7 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     /// <summary>Exports one model and answers with another.</summary>
-    private sealed class TwoModels(Backbone backbone) : DetectionMethod(backbone)
+    private sealed class TwoModels(Backbone backbone) : DetectionMethod(backbone.Info)
     {
         private readonly PatchCoreMethod exported = new(backbone, new PatchCoreOptions { Seed = 1 }), answering = new(backbone, new PatchCoreOptions { Seed = 2 });
 

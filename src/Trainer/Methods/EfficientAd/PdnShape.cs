@@ -2,9 +2,9 @@ using Edge.Training.Backbones;
 
 namespace Edge.Training.Methods.EfficientAd;
 
-/// <summary>A convolution of stride 1 with bias; then ReLU and 2×2/2 average pooling (one zero at each border counts) where they follow.</summary>
+/// <summary>A convolution of stride 1 with bias; ReLU after all but the last; then 2×2/2 average pooling (one zero at each border counts) where it follows.</summary>
 /// <param name="Padding">Zeros at each border.</param>
-internal sealed record PdnLayer(int In, int Out, int Kernel, int Padding, bool Relu, bool Pool);
+internal sealed record PdnLayer(int In, int Out, int Kernel, int Padding, bool Pool = false);
 
 /// <summary>
 /// Layers of a patch description network (EfficientAD, tables 6 and 7). Each output sees 33×33 pixels; cell (i, j) is centred on pixel
@@ -43,18 +43,18 @@ internal sealed record PdnShape(IReadOnlyList<PdnLayer> Layers)
     private static PdnShape Of(int[] c) => new(c.Length == Small.Length
         ?
         [
-            new(3, c[0], 4, 3, Relu: true, Pool: true),
-            new(c[0], c[1], 4, 3, Relu: true, Pool: true),
-            new(c[1], c[2], 3, 1, Relu: true, Pool: false),
-            new(c[2], c[3], 4, 0, Relu: false, Pool: false),
+            new(3, c[0], 4, 3, Pool: true),
+            new(c[0], c[1], 4, 3, Pool: true),
+            new(c[1], c[2], 3, 1),
+            new(c[2], c[3], 4, 0),
         ]
         :
         [
-            new(3, c[0], 4, 3, Relu: true, Pool: true),
-            new(c[0], c[1], 4, 3, Relu: true, Pool: true),
-            new(c[1], c[2], 1, 0, Relu: true, Pool: false),
-            new(c[2], c[3], 3, 1, Relu: true, Pool: false),
-            new(c[3], c[4], 4, 0, Relu: true, Pool: false),
-            new(c[4], c[5], 1, 0, Relu: false, Pool: false),
+            new(3, c[0], 4, 3, Pool: true),
+            new(c[0], c[1], 4, 3, Pool: true),
+            new(c[1], c[2], 1, 0),
+            new(c[2], c[3], 3, 1),
+            new(c[3], c[4], 4, 0),
+            new(c[4], c[5], 1, 0),
         ]);
 }

@@ -30,7 +30,7 @@ internal sealed class ImportedMethod : DetectionMethod
     {
     }
 
-    private ImportedMethod(string path, OnnxTrunk network, string? score) : base(new Backbone(network, new BackboneInfo(Path.GetFileNameWithoutExtension(path), network.Network.Sha256)))
+    private ImportedMethod(string path, OnnxTrunk network, string? score) : base(new BackboneInfo(Path.GetFileNameWithoutExtension(path), network.Network.Sha256))
     {
         (this.network, original, scored) = (network, new TrunkNetwork(network), score is not null);
         parameters = new()
@@ -42,6 +42,9 @@ internal sealed class ImportedMethod : DetectionMethod
             ["standardDeviation"] = Text(network.Input.StandardDeviation),
         };
     }
+
+    /// <summary>The only size it takes; null = it has none.</summary>
+    public (int Height, int Width)? OnlySize => network.FixedSize;
 
     public override string Name => "imported";
 

@@ -6,7 +6,7 @@ using TorchSharp;
 namespace Edge.Training.Methods.Networks;
 
 /// <summary>A method that trains a fully convolutional network on a frozen trunk, epoch by epoch. Its graph takes pictures of any size, if the trunk does.</summary>
-internal abstract class NetworkMethod(Backbone backbone, TrainingSchedule schedule) : DetectionMethod(backbone)
+internal abstract class NetworkMethod(Backbone backbone, TrainingSchedule schedule) : DetectionMethod(backbone.Info)
 {
     private const int SmallestSide = 32;
 
@@ -14,6 +14,8 @@ internal abstract class NetworkMethod(Backbone backbone, TrainingSchedule schedu
     private Progressed? fitted;
 
     protected TrainingSchedule Schedule { get; } = schedule;
+
+    protected Backbone Backbone { get; } = backbone;
 
     public override bool FixedSize => Backbone.Trunk.FixedSize is not null;
 

@@ -1,10 +1,23 @@
 namespace Edge.Training.Methods.Networks;
 
+/// <summary>How the learning rate changes.</summary>
+internal enum LearningRateDecay
+{
+    /// <summary>A warm-up of a twentieth of all steps, then along a cosine to a hundredth: for short runs.</summary>
+    Cosine,
+
+    /// <summary>Constant, a tenth of it for the last twentieth: EfficientAD's.</summary>
+    Step,
+}
+
 /// <summary>How a network is trained, whatever it is.</summary>
 internal sealed record TrainingSchedule
 {
     /// <summary>Where <see cref="Epochs"/> is null: as many passes as come to this many steps. Some 2 minutes of two quiet cores for FastFlow.</summary>
     public const int UsualSteps = 240;
+
+    /// <summary>Of EfficientAD; the paper's run has 70,000.</summary>
+    public const int EfficientAdSteps = 1000, EfficientAdEpoch = 100;
 
     /// <summary>Of a distillation.</summary>
     public const int DistillationSteps = 4000, DistillationEpoch = 100;
@@ -27,8 +40,10 @@ internal sealed record TrainingSchedule
     /// <summary>Pictures a step.</summary>
     public int BatchSize { get; init; } = 4;
 
-    /// <summary>Of Adam after a warm-up of a twentieth of all steps; then it falls to a hundredth along a cosine.</summary>
+    /// <summary>Of Adam.</summary>
     public double LearningRate { get; init; } = 1e-3;
+
+    public LearningRateDecay Decay { get; init; }
 
     /// <summary>Epochs without a better validation loss before it stops, and at least a quarter of all.</summary>
     public int Patience { get; init; } = 3;
@@ -62,6 +77,7 @@ internal sealed record TrainingSchedule
 
     public double Rate(int step, int steps)
     {
+        if (Decay == LearningRateDecay.Step) return step < 0.95 * steps ? LearningRate : LearningRate / 10;
         double warm = Math.Min(1, (step + 1.0) / (1 + steps / 20));
         return LearningRate * warm * (0.01 + 0.99 * (1 + Math.Cos(Math.PI * step / steps)) / 2);
     }

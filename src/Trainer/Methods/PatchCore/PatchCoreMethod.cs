@@ -8,7 +8,7 @@ using TorchSharp;
 namespace Edge.Training.Methods.PatchCore;
 
 /// <summary>PatchCore (Roth et al., arXiv 2106.08265): a memory bank of patch embeddings of normal parts, scored by nearest neighbour.</summary>
-internal sealed class PatchCoreMethod(Backbone backbone, PatchCoreOptions options) : DetectionMethod(backbone)
+internal sealed class PatchCoreMethod(Backbone backbone, PatchCoreOptions options) : DetectionMethod(backbone.Info)
 {
     private const int SmallestSide = 32;   // the map's Gaussian mirrors 16 pixels at the edges
 
@@ -34,6 +34,8 @@ internal sealed class PatchCoreMethod(Backbone backbone, PatchCoreOptions option
     private int[] picks = [];
     private PatchCoreModel? model;
 
+    public Trunk Trunk => backbone.Trunk;
+
     public override string Name => "patchcore";
 
     public override IReadOnlyDictionary<string, string> Parameters => parameters;
@@ -41,14 +43,14 @@ internal sealed class PatchCoreMethod(Backbone backbone, PatchCoreOptions option
     public override void CheckInput(InputSpec input)
     {
         foreach (int side in (int[])[input.Width, input.Height])
-            if ((side % 8 != 0 && Backbone.Trunk is OperatorTrunk) || side < SmallestSide)
+            if ((side % 8 != 0 && backbone.Trunk is OperatorTrunk) || side < SmallestSide)
                 throw new EdgeException($"PatchCore needs a size that is a multiple of 8 and at least {SmallestSide}; {side} is not. Use --size {Math.Max(SmallestSide, (side + 4) / 8 * 8)}.");
-        Backbone.Trunk.GridsOf(input.Height, input.Width);
+        backbone.Trunk.GridsOf(input.Height, input.Width);
     }
 
     public override void Fit(IReadOnlyList<Picture> pictures, TrainingContext context)
     {
-        PatchSample sample = PatchCoreTraining.Embed(Backbone.Trunk, pictures, options, context);
+        PatchSample sample = PatchCoreTraining.Embed(backbone.Trunk, pictures, options, context);
         if (sample.Count < sample.Seen)
             context.Terminal.Line($"{sample.Count:N0} of {sample.Seen:N0} patches sampled, an even share of each picture (--max-patches {options.MaxPatches})");
         bank = PatchCoreTraining.Select(sample, options, context, out picks);
@@ -74,7 +76,7 @@ internal sealed class PatchCoreMethod(Backbone backbone, PatchCoreOptions option
         }
         for (int i = 0; i < pictures.Count; i++)
         {
-            using PatchCoreModel others = new(Backbone.Trunk, PatchCoreTraining.Select(sample.Without(i), options, context));
+            using PatchCoreModel others = new(backbone.Trunk, PatchCoreTraining.Select(sample.Without(i), options, context));
             yield return ScoreOf(others, pictures[i], context);
         }
     }
@@ -94,7 +96,7 @@ internal sealed class PatchCoreMethod(Backbone backbone, PatchCoreOptions option
         graph.Save(graph.Bank.Replaced(sample.Pick(picks), options.NeighboursKept, context.Cancellation), path);
     }
 
-    public override void Export(string path, InputSpec input) => new PatchCoreExport(Backbone.Trunk, Fitted, input).Save(path);
+    public override void Export(string path, InputSpec input) => new PatchCoreExport(backbone.Trunk, Fitted, input).Save(path);
 
     public override (torch.Tensor Score, torch.Tensor Map) Score(torch.Tensor images) => Model.Score(images);
 
@@ -104,7 +106,7 @@ internal sealed class PatchCoreMethod(Backbone backbone, PatchCoreOptions option
         base.Dispose();
     }
 
-    private PatchCoreModel Model => model ??= new PatchCoreModel(Backbone.Trunk, Fitted);
+    private PatchCoreModel Model => model ??= new PatchCoreModel(backbone.Trunk, Fitted);
 
     private MemoryBank Fitted => bank ?? throw new InvalidOperationException("Fit comes first.");
 

@@ -14,6 +14,7 @@ public sealed record JournalVerification(long Entries, long First, long Last, lo
 public sealed class JournalFile : IDisposable
 {
     private const int Schema = 1;
+    private const string Columns = "seq, at, station, kind, record, hash";
 
     private readonly SqliteConnection connection;
     private long last;
@@ -81,7 +82,7 @@ public sealed class JournalFile : IDisposable
         (long seq, byte[] hash) = (last, head);
         using (SqliteTransaction transaction = connection.BeginTransaction())
         {
-            using SqliteCommand insert = Command("INSERT INTO entries (seq, at, station, kind, record, hash) VALUES ($seq, $at, $station, $kind, $record, $hash)");
+            using SqliteCommand insert = Command($"INSERT INTO entries ({Columns}) VALUES ($seq, $at, $station, $kind, $record, $hash)");
             insert.Transaction = transaction;
             foreach (JournalRecord record in records)
             {
@@ -97,19 +98,19 @@ public sealed class JournalFile : IDisposable
 
     /// <summary>Entries after <paramref name="after"/>, oldest first.</summary>
     public IEnumerable<JournalEntry> After(long after, int limit = int.MaxValue) =>
-        Query("SELECT seq, at, station, kind, record, hash FROM entries WHERE seq > $after ORDER BY seq LIMIT $limit", ("$after", after), ("$limit", limit));
+        Query($"SELECT {Columns} FROM entries WHERE seq > $after ORDER BY seq LIMIT $limit", ("$after", after), ("$limit", limit));
 
     /// <summary>The newest entries of a kind, oldest of them first.</summary>
     /// <param name="station">null = of all stations.</param>
     public IEnumerable<JournalEntry> Newest(string kind, string? station, int limit) =>
-        Query("""
-            SELECT * FROM (SELECT seq, at, station, kind, record, hash FROM entries WHERE kind = $kind AND ($station IS NULL OR station = $station) ORDER BY seq DESC LIMIT $limit)
+        Query($"""
+            SELECT * FROM (SELECT {Columns} FROM entries WHERE kind = $kind AND ($station IS NULL OR station = $station) ORDER BY seq DESC LIMIT $limit)
             ORDER BY seq
             """, ("$kind", kind), ("$station", (object?)station ?? DBNull.Value), ("$limit", limit));
 
     /// <summary>Everything about a job or a part, oldest first.</summary>
     public IEnumerable<JournalEntry> About(string jobOrPart) =>
-        Query("SELECT seq, at, station, kind, record, hash FROM entries WHERE job = $id UNION SELECT seq, at, station, kind, record, hash FROM entries WHERE part = $id ORDER BY seq", ("$id", jobOrPart));
+        Query($"SELECT {Columns} FROM entries WHERE job = $id OR part = $id ORDER BY seq", ("$id", jobOrPart));
 
     /// <summary>Removes the entries before <paramref name="before"/>, the last one never. What remains can still be verified: the hash it follows from is kept.</summary>
     /// <returns>How many were removed.</returns>
@@ -164,7 +165,7 @@ public sealed class JournalFile : IDisposable
     private void FindEnd()
     {
         (last, head) = Beginning();
-        foreach (JournalEntry entry in Query("SELECT seq, at, station, kind, record, hash FROM entries ORDER BY seq DESC LIMIT 1")) (last, head) = (entry.Seq, entry.Hash);
+        foreach (JournalEntry entry in Query($"SELECT {Columns} FROM entries ORDER BY seq DESC LIMIT 1")) (last, head) = (entry.Seq, entry.Hash);
     }
 
     /// <summary>What the first entry follows from.</summary>

@@ -12,6 +12,12 @@ internal sealed class Mosquitto : IDisposable
 
     public int Port { get; } = Ports.Free();
 
+    /// <summary>With deploy/mosquitto: the port for users with a password.</summary>
+    public int PasswordPort { get; } = Ports.Free();
+
+    /// <summary>Its configuration and what lies beside it.</summary>
+    public string this[string relative] => folder[relative];
+
     public Mosquitto()
     {
         Assert.SkipUnless(Binary("mosquitto") is not null, "needs mosquitto");
@@ -26,6 +32,25 @@ internal sealed class Mosquitto : IDisposable
             user root
 
             """);
+        Start();
+    }
+
+    /// <summary>deploy/mosquitto's own files, with other folders and ports; certificates and one password user are made here.</summary>
+    public Mosquitto(TestCertificates authority, string user, string password)
+    {
+        Assert.SkipUnless(Binary("mosquitto") is not null && Binary("mosquitto_passwd") is not null, "needs mosquitto");
+        string deploy = Path.Combine(TestPaths.Repository, "deploy/mosquitto"), conf = File.ReadAllText(Path.Combine(deploy, "mosquitto.conf"));
+        foreach ((string from, string to) in new[] { ("/etc/mosquitto/", folder.Path + "/"), ("/var/lib/mosquitto/", folder.Path + "/"), ("listener 8883\n", $"listener {Port} 127.0.0.1\n"), ("listener 8884\n", $"listener {PasswordPort} 127.0.0.1\n") })
+        {
+            Assert.Contains(from, conf, StringComparison.Ordinal);
+            conf = conf.Replace(from, to, StringComparison.Ordinal);
+        }
+        File.WriteAllText(folder["mosquitto.conf"], conf + "user root\n");
+        File.Copy(Path.Combine(deploy, "acl"), folder["acl"]);
+        Directory.CreateDirectory(folder["certs"]);
+        File.WriteAllText(folder["certs/ca.pem"], authority.Pem);
+        authority.Write(folder["certs"], "broker", "broker");
+        Programs.Run(Binary("mosquitto_passwd")!, 0, "-c", "-b", folder["passwords"], user, password);
         Start();
     }
 

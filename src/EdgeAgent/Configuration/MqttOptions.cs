@@ -20,8 +20,11 @@ internal sealed class MqttOptions : IValidatableObject
     [Required, RegularExpression(StationOptions.NamePattern)]
     public string ClientIdPrefix { get; set; } = "edge";
 
-    /// <summary>User of the broker; none = anonymous. The password comes from PasswordFile, never from here.</summary>
+    /// <summary>User of the broker; none = anonymous, or the certificate's name. The password comes from PasswordFile, never from here.</summary>
     public string? Username { get; set; }
+
+    /// <summary>File that holds the user's name instead. Every file here is a path, or <c>credential:NAME</c> from systemd's LoadCredential=, and is read again for each connection.</summary>
+    public string? UsernameFile { get; set; }
 
     /// <summary>File that holds the password, and nothing else but a line end.</summary>
     public string? PasswordFile { get; set; }
@@ -31,6 +34,16 @@ internal sealed class MqttOptions : IValidatableObject
 
     /// <summary>PEM file of the authority that signed the broker's certificate; null = the system's.</summary>
     public string? CaFile { get; set; }
+
+    /// <summary>PEM file of our own certificate, for a broker that asks for one; a renewed file is used at the next connection.</summary>
+    public string? CertificateFile { get; set; }
+
+    /// <summary>PEM file of the certificate's private key, not encrypted: only the agent's user may read it.</summary>
+    public string? KeyFile { get; set; }
+
+    /// <summary>Days before our certificate or the broker's ends from which on the log warns, once a day.</summary>
+    [Range(0, 3650)]
+    public int CertificateWarningDays { get; set; } = 30;
 
     /// <summary>A broker that is silent for longer is given up and connected to again.</summary>
     [Range(1, 3600)]
@@ -49,9 +62,13 @@ internal sealed class MqttOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (PasswordFile is not null && string.IsNullOrEmpty(Username))
-            yield return new ValidationResult("must be set when PasswordFile is", [nameof(Username)]);
-        if (CaFile is not null && !UseTls)
-            yield return new ValidationResult("must be true when CaFile is set", [nameof(UseTls)]);
+        if (Username is not null && UsernameFile is not null)
+            yield return new ValidationResult("must not be set when Username is", [nameof(UsernameFile)]);
+        if (PasswordFile is not null && string.IsNullOrEmpty(Username) && UsernameFile is null)
+            yield return new ValidationResult("must be set when PasswordFile is (or UsernameFile)", [nameof(Username)]);
+        if ((CertificateFile is null) != (KeyFile is null))
+            yield return new ValidationResult("must be set together", [nameof(CertificateFile), nameof(KeyFile)]);
+        if ((CaFile is not null || CertificateFile is not null) && !UseTls)
+            yield return new ValidationResult("must be true when CaFile or CertificateFile is set", [nameof(UseTls)]);
     }
 }

@@ -1,6 +1,7 @@
 using Edge.Agent.Capture;
 using Edge.Agent.Inspection;
 using Edge.Agent.Journal;
+using Edge.Agent.Messaging;
 using Edge.Scoring;
 using Prometheus;
 
@@ -15,10 +16,11 @@ internal sealed class AgentMetrics
     private static readonly Verdict[] Verdicts = Enum.GetValues<Verdict>();
     private static readonly Reason[] Reasons = Enum.GetValues<Reason>();
     private static readonly CameraState[] Cameras = Enum.GetValues<CameraState>();
+    private static readonly BrokerTrouble[] Troubles = Enum.GetValues<BrokerTrouble>();
     private const string S = "station";
 
-    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, cameraReconnects, brokerConnects, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost;
-    private readonly Gauge awaiting, depth, camera, broker, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable;
+    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, cameraReconnects, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost;
+    private readonly Gauge awaiting, depth, camera, broker, certificates, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 
@@ -48,13 +50,16 @@ internal sealed class AgentMetrics
             [S],
             new HistogramConfiguration { Buckets = [-1, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5, 10] });
         Score = make.CreateGauge("edge_score", "Raw image score of the last inspected part.", S);
-        depth = make.CreateGauge("edge_queue_depth", "Waiting: parts under way, verdicts for the broker, heatmaps to draw.", S, "queue");
+        depth = make.CreateGauge("edge_queue_depth", "Waiting: parts under way, verdicts for the broker, verdicts that the broker refused, heatmaps to draw.", S, "queue");
         published = make.CreateCounter("edge_verdicts_published_total", "Verdicts that the broker has acknowledged, repeats for repeated triggers included.", S);
-        lost = make.CreateCounter("edge_verdicts_lost_total", "Verdicts that never reached the broker: the queue was full, or the agent ended first.", S);
+        lost = make.CreateCounter("edge_verdicts_lost_total", "Verdicts that never reached the broker: the queue was full, the broker refused them for too long, or the agent ended first.", S);
         camera = make.CreateGauge("edge_camera_state", "1 for the state the camera is in.", S, "state");
         cameraReconnects = make.CreateCounter("edge_camera_failures_total", "Times the camera failed and was opened again.", S);
         broker = make.CreateGauge("edge_broker_connected", "1 when the station's MQTT client is connected.", S);
         brokerConnects = make.CreateCounter("edge_broker_connects_total", "Times the station's MQTT client connected.", S);
+        brokerFailures = make.CreateCounter("edge_broker_failures_total", "Attempts to connect that failed: unreachable, certificate, credentials, forbidden (to subscribe), file (of our own, unreadable).", S, "trouble");
+        refused = make.CreateCounter("edge_messages_refused_total", "Messages that the broker acknowledged with a refusal, by the topic's last part.", S, "topic");
+        certificates = make.CreateGauge("edge_certificate_expiry_timestamp_seconds", "When the certificate ends, Unix time: client = ours on disk, broker = the first of its chain to end; 0 = none.", S, "certificate");
         publishRetries = make.CreateCounter("edge_publish_retries_total", "Verdicts that were sent again because no acknowledgement came.", S);
         modelVersion = make.CreateGauge("edge_model_version", "Version of the running model; 0 = none.", S, "model");
         modelLoaded = make.CreateGauge("edge_model_loaded_timestamp_seconds", "When the running model was loaded, Unix time.", S);
@@ -96,11 +101,17 @@ internal sealed class AgentMetrics
         depth.WithLabels(s, "verdicts").Set(station.Ledger.Outbox.Count);
         depth.WithLabels(s, "heatmaps").Set(station.Evidence.Count);
         published.WithLabels(s).IncTo(station.Publisher.Published);
+        depth.WithLabels(s, "refused").Set(station.Publisher.Refused);
         lost.WithLabels(s).IncTo(station.Ledger.Lost);
         foreach (CameraState state in Cameras) camera.WithLabels(s, state.Wire()).Set(station.Camera.State == state ? 1 : 0);
         cameraReconnects.WithLabels(s).IncTo(station.Camera.Reconnects);
         broker.WithLabels(s).Set(station.Link is { IsConnected: true } ? 1 : 0);
         brokerConnects.WithLabels(s).IncTo(station.Link?.Connects ?? 0);
+        foreach (BrokerTrouble trouble in Troubles) brokerFailures.WithLabels(s, trouble.Wire()).IncTo(station.Link?.Failures(trouble) ?? 0);
+        refused.WithLabels(s, "verdict").IncTo(0);   // there before it happens, so that an alarm can be tried
+        foreach ((string kind, long count) in station.Link?.Refusals.Counts ?? []) refused.WithLabels(s, kind).IncTo(count);
+        certificates.WithLabels(s, "client").Set(station.Link?.Certificates.ClientEnds ?? 0);
+        certificates.WithLabels(s, "broker").Set(station.Link?.Certificates.BrokerEnds ?? 0);
         publishRetries.WithLabels(s).IncTo(station.Publisher.Retries);
         modelVersion.WithLabels(s, station.Options.Model!).Set(station.Inspector.Model?.Version ?? 0);
         modelLoaded.WithLabels(s).Set(station.Inspector.Model?.LoadedAt.ToUnixTimeMilliseconds() / 1000.0 ?? 0);

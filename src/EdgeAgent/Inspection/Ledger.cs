@@ -104,8 +104,11 @@ internal sealed class Ledger
     /// <summary>Hands a decided job to the publisher, again when its trigger came again.</summary>
     public void Publish(Job job)
     {
-        if (!outbox.Writer.TryWrite(job)) Interlocked.Increment(ref lost);   // only after Complete
+        if (!outbox.Writer.TryWrite(job)) CountLost();   // only after Complete
     }
+
+    /// <summary>A verdict was given up by its publisher.</summary>
+    public void CountLost() => Interlocked.Increment(ref lost);
 
     /// <summary>No more verdicts will come.</summary>
     public void Complete() => outbox.Writer.TryComplete();

@@ -121,7 +121,7 @@ internal sealed partial class Station : IAsyncDisposable
             }
         }
         await aborting.CancelAsync().ConfigureAwait(false);
-        if (Ledger.Outbox.Count > 0) LogUnsent(Ledger.Outbox.Count);
+        if (Ledger.Outbox.Count + Publisher.Refused is > 0 and int unsent) LogUnsent(unsent);
         await Task.WhenAll([.. tasks, publishing]).ConfigureAwait(false);
         if (Link is not null) await Link.DisposeAsync().ConfigureAwait(false);
         if (!ended) return;   // a thread still hangs inside: what it uses must stay, the process ends anyway

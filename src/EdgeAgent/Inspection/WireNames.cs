@@ -6,13 +6,15 @@ namespace Edge.Agent.Inspection;
 internal static class WireNames
 {
     private static readonly string[] Verdicts = Make<Verdict>(), Reasons = Make<Reason>(), Cameras = Make<Capture.CameraState>(),
-        Models = Make<Agent.Models.ModelState>();
+        Models = Make<Agent.Models.ModelState>(), Troubles = Make<Messaging.BrokerTrouble>();
 
     public static string Wire(this Verdict verdict) => Verdicts[(int)verdict];
     public static string Wire(this Reason reason) => Reasons[(int)reason];
     public static string Wire(this Capture.CameraState state) => Cameras[(int)state];
 
     public static string Wire(this Agent.Models.ModelState state) => Models[(int)state];
+
+    public static string Wire(this Messaging.BrokerTrouble trouble) => Troubles[(int)trouble];
 
     private static string[] Make<T>() where T : struct, Enum =>
         [.. Enum.GetNames<T>().Select(System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName)];

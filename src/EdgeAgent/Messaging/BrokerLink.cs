@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography.X509Certificates;
 using Edge.Agent.Configuration;
 using MQTTnet;
 using MQTTnet.Formatter;
@@ -20,21 +19,25 @@ internal sealed partial class BrokerLink : IAsyncDisposable
     private const uint MaxPacketBytes = 64 * 1024;
 
     private readonly IMqttClient client = new MqttClientFactory().CreateMqttClient();
-    private readonly MqttClientOptions clientOptions;
+    private readonly MqttOptions options;
+    private readonly string clientId;
     private readonly Topics topics;
     private readonly Action<ReadOnlySequence<byte>>? triggered;
     private readonly ResiliencePipeline connecting;
     private readonly SemaphoreSlim closed = new(0);
     private readonly ILogger log;
     private volatile TaskCompletionSource connected = NewSignal();
+    private readonly long[] failures = new long[Enum.GetValues<BrokerTrouble>().Length];
     private long connects;
 
     /// <param name="triggered">Takes the payloads of <c>trigger</c>; null = not subscribed.</param>
-    /// <exception cref="EdgeException">The password or CA file can't be read.</exception>
+    /// <exception cref="EdgeException">The password, CA or certificate file can't be read.</exception>
     public BrokerLink(MqttOptions options, string clientId, Topics topics, Action<ReadOnlySequence<byte>>? triggered, TimeProvider time, ILogger log)
     {
-        (this.topics, this.triggered, this.log) = (topics, triggered, log);
-        clientOptions = ClientOptions(options, clientId, topics);
+        (this.options, this.clientId, this.topics, this.triggered, this.log) = (options, clientId, topics, triggered, log);
+        Certificates = new BrokerCertificates(options, time, log);
+        Refusals = new BrokerRefusals(time, log);
+        _ = ClientOptions();   // a file that is missing now is a mistake in the configuration; later it is trouble to wait out
         connecting = new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
         {
             MaxRetryAttempts = int.MaxValue,
@@ -45,6 +48,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
             ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Exception is not null && !attempt.Context.CancellationToken.IsCancellationRequested),
             OnRetry = attempt =>
             {
+                Interlocked.Increment(ref failures[(int)((attempt.Outcome.Exception as BrokerException)?.Trouble ?? BrokerTrouble.Unreachable)]);
                 // Every attempt at first, later one in 64: about every five minutes.
                 if (attempt.AttemptNumber < 3 || attempt.AttemptNumber % 64 == 0) LogNoBroker(options.Host, options.Port, attempt.Outcome.Exception!.Message);
                 return default;
@@ -64,6 +68,11 @@ internal sealed partial class BrokerLink : IAsyncDisposable
 
     public bool IsConnected => client.IsConnected;
     public long Connects => Interlocked.Read(ref connects);
+    public BrokerCertificates Certificates { get; }
+    public BrokerRefusals Refusals { get; }
+
+    /// <summary>Attempts to connect that failed.</summary>
+    public long Failures(BrokerTrouble trouble) => Interlocked.Read(ref failures[(int)trouble]);
 
     /// <summary>True when the broker had kept this client's session.</summary>
     public bool SessionPresent { get; private set; }
@@ -84,7 +93,11 @@ internal sealed partial class BrokerLink : IAsyncDisposable
             connected.TrySetResult();
             Connected?.Invoke();
             // Signals of earlier connections may still come: only the client's own state counts.
-            while (client.IsConnected) await closed.WaitAsync(TimeSpan.FromSeconds(1), stop).ConfigureAwait(false);
+            while (client.IsConnected)
+            {
+                Certificates.Check();
+                await closed.WaitAsync(TimeSpan.FromSeconds(1), stop).ConfigureAwait(false);
+            }
             connected = NewSignal();
             LogDisconnected();
         }
@@ -92,9 +105,16 @@ internal sealed partial class BrokerLink : IAsyncDisposable
 
     private async ValueTask ConnectAsync(CancellationToken stop)
     {
-        MqttClientConnectResult result = await client.ConnectAsync(clientOptions, stop).ConfigureAwait(false);
-        if (result.ResultCode != MqttClientConnectResultCode.Success)
-            throw new EdgeException($"the broker refuses the connection: {result.ResultCode} {result.ReasonString}");
+        MqttClientConnectResult result;
+        try
+        {
+            result = await client.ConnectAsync(ClientOptions(), stop).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            throw BrokerException.Of(e, Certificates, options);
+        }
+        if (result.ResultCode != MqttClientConnectResultCode.Success) throw BrokerException.Of(result, options);
         SessionPresent = result.IsSessionPresent;
         if (triggered is null) return;
         // A retained trigger is not a part that stands in front of the camera.
@@ -103,12 +123,12 @@ internal sealed partial class BrokerLink : IAsyncDisposable
         MqttClientSubscribeResultCode code = subscribed.Items.First().ResultCode;
         if (code <= MqttClientSubscribeResultCode.GrantedQoS2) return;
         await client.DisconnectAsync(new MqttClientDisconnectOptions(), stop).ConfigureAwait(false);
-        throw new EdgeException($"the broker refuses the subscription to {topics.Trigger}: {code}");
+        throw new BrokerException(BrokerTrouble.Forbidden, $"the broker refuses the subscription to {topics.Trigger}: {code}; check its access control list");
     }
 
-    /// <summary>Sends; with QoS 1 done when the broker has acknowledged.</summary>
-    /// <exception cref="EdgeException">The connection is away, or the broker refuses the message.</exception>
-    public async Task PublishAsync(MqttApplicationMessage message, CancellationToken stop)
+    /// <summary>Sends; with QoS 1 done when the broker has acknowledged. False: it was acknowledged with a refusal, which is counted and logged here.</summary>
+    /// <exception cref="EdgeException">The connection is away.</exception>
+    public async Task<bool> PublishAsync(MqttApplicationMessage message, CancellationToken stop)
     {
         MqttClientPublishResult result;
         try
@@ -121,7 +141,8 @@ internal sealed partial class BrokerLink : IAsyncDisposable
             stop.ThrowIfCancellationRequested();
             throw new EdgeException($"the connection is away: {e.Message}", e);
         }
-        if (!result.IsSuccess) throw new EdgeException($"the broker refuses a message on {message.Topic}: {result.ReasonCode} {result.ReasonString}");
+        if (!result.IsSuccess) Refusals.Add(message.Topic, $"{result.ReasonCode} {result.ReasonString}".TrimEnd());
+        return result.IsSuccess;
     }
 
     /// <summary>Says goodbye: the broker does not send the will, so the caller publishes <c>offline</c> before.</summary>
@@ -132,7 +153,8 @@ internal sealed partial class BrokerLink : IAsyncDisposable
         closed.Dispose();
     }
 
-    private static MqttClientOptions ClientOptions(MqttOptions options, string clientId, Topics topics)
+    /// <summary>Made for each connection: passwords and certificates may have changed on disk.</summary>
+    private MqttClientOptions ClientOptions()
     {
         MqttClientOptionsBuilder builder = new MqttClientOptionsBuilder()
             .WithProtocolVersion(MqttProtocolVersion.V500)
@@ -148,32 +170,13 @@ internal sealed partial class BrokerLink : IAsyncDisposable
             .WithWillPayload("""{"state":"offline"}""")
             .WithWillRetain()
             .WithWillQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce);
-        if (options.Username is { Length: > 0 })
-            builder.WithCredentials(options.Username, options.PasswordFile is null ? null : ReadFile(options.PasswordFile, "password").TrimEnd('\r', '\n'));
-        if (options.UseTls)
-        {
-            X509Certificate2Collection authorities = [];
-            if (options.CaFile is not null) authorities.ImportFromPem(ReadFile(options.CaFile, "CA"));
-            builder.WithTlsOptions(tls =>
-            {
-                tls.UseTls().WithTargetHost(options.Host);
-                if (authorities.Count > 0) tls.WithTrustChain(authorities).WithRevocationMode(X509RevocationMode.NoCheck);
-            });
-        }
+        if (options.Username is { Length: > 0 } || options.UsernameFile is not null)
+            builder.WithCredentials(options.Username ?? Line(options.UsernameFile!, "user name"), options.PasswordFile is null ? null : Line(options.PasswordFile, "password"));
+        if (options.UseTls) builder.WithTlsOptions(Certificates.Read());
         return builder.Build();
     }
 
-    private static string ReadFile(string path, string what)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new EdgeException($"The MQTT {what} file {Path.GetFullPath(path)} cannot be read: {e.Message}", e);
-        }
-    }
+    private static string Line(string file, string what) => CredentialFile.Read(file, what).TrimEnd('\r', '\n');
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

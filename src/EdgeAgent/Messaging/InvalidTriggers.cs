@@ -6,18 +6,13 @@ namespace Edge.Agent.Messaging;
 /// </summary>
 internal sealed partial class InvalidTriggers(TimeProvider time, ILogger log)
 {
-    private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);
+    private readonly Occasional occasional = new(time);
 
-    private long count, loggedAt, loggedCount;
-
-    public long Count => Interlocked.Read(ref count);
+    public long Count => occasional.Count;
 
     public void Add(long bytes, string why)
     {
-        long total = Interlocked.Increment(ref count), now = time.GetTimestamp(), before = Interlocked.Read(ref loggedAt);
-        if (before != 0 && time.GetElapsedTime(before, now) < Quiet) return;
-        if (Interlocked.CompareExchange(ref loggedAt, now, before) != before) return;
-        LogInvalid(bytes, why, total - Interlocked.Exchange(ref loggedCount, total) - 1);
+        if (occasional.Add(out long more)) LogInvalid(bytes, why, more);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "a message of {Bytes} bytes is no trigger: {Why} ({More} more since the last such line)")]

@@ -39,7 +39,7 @@ internal sealed class StatusPublisher(BrokerLink link, Topics topics, Camera cam
     /// <summary>A planned end: said by ourselves, because the broker sends the will only for an unplanned one.</summary>
     public Task PublishOfflineAsync(CancellationToken stop) => PublishAsync(topics.Status, """{"state":"offline"}"""u8.ToArray(), stop);
 
-    private Task PublishAsync(string topic, byte[] json, CancellationToken stop) => link.PublishAsync(
+    private Task<bool> PublishAsync(string topic, byte[] json, CancellationToken stop) => link.PublishAsync(
         new MqttApplicationMessage
         {
             Topic = topic,

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Edge.Agent.Diagnostics;
 using Edge.Agent.Inspection;
 using MQTTnet;
@@ -12,10 +11,14 @@ namespace Edge.Agent.Messaging;
 
 /// <summary>
 /// Verdicts to the broker, in order, each until it is acknowledged. One that was not is sent again after the reconnect: the
-/// same jobId, so the receiver can tell.
+/// same jobId, so the receiver can tell. One that the broker refuses (its access control list) steps aside for the newer ones and is
+/// tried again after a pause.
 /// </summary>
 internal sealed partial class VerdictPublisher
 {
+    private const int MaxRefused = 1000;
+    private static readonly TimeSpan RefusedPause = TimeSpan.FromSeconds(5);
+
     private readonly BrokerLink? link;
     private readonly Topics topics;
     private readonly Ledger ledger;
@@ -26,6 +29,10 @@ internal sealed partial class VerdictPublisher
     private long retries, published;
     private Job? unsent;   // taken from the outbox and not acknowledged yet
     private bool failed;
+    private readonly Queue<Job> refused = new();   // by the broker, and tried again
+    private long retryAt;
+    private Task<bool>? waiting;
+    private volatile int refusedCount;
 
     /// <param name="link">Null when MQTT is disabled: verdicts are only counted.</param>
     public VerdictPublisher(BrokerLink? link, Topics topics, Ledger ledger, StationMetrics metrics, TimeProvider time, ILogger log)
@@ -51,6 +58,9 @@ internal sealed partial class VerdictPublisher
     /// <summary>Verdicts the broker has acknowledged, repeats included.</summary>
     public long Published => Interlocked.Read(ref published);
 
+    /// <summary>Verdicts that the broker refused and that wait for the next try.</summary>
+    public int Refused => refusedCount;
+
     /// <summary>Until the ledger is completed and everything is sent, or <paramref name="stop"/>.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
@@ -63,22 +73,65 @@ internal sealed partial class VerdictPublisher
     /// <summary>False at the end; true when sending works again after a failure.</summary>
     private async ValueTask<bool> SendAllAsync(VerdictWriter writer, CancellationToken stop)
     {
-        ChannelReader<Job> outbox = ledger.Outbox;
-        while (unsent is not null || await outbox.WaitToReadAsync(stop).ConfigureAwait(false))
+        while (unsent is not null || await NextAsync(stop).ConfigureAwait(false))
         {
-            if (unsent is null && !outbox.TryRead(out unsent)) continue;
             bool again = failed;
             failed = true;
-            await SendAsync(unsent, writer, stop).ConfigureAwait(false);
+            bool taken = await SendAsync(unsent!, writer, stop).ConfigureAwait(false);
+            if (taken) Interlocked.Increment(ref published);
+            else SetAside(unsent!);
+            // What was refused gets its turn as soon as another was taken.
+            retryAt = taken ? 0 : time.GetTimestamp();
             (unsent, failed) = (null, false);
-            Interlocked.Increment(ref published);
             if (again) return true;
         }
         return false;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask SendAsync(Job job, VerdictWriter writer, CancellationToken stop)
+    /// <summary>Sets the next to be sent: a new verdict, else one that was refused a while ago. False at the end.</summary>
+    private async ValueTask<bool> NextAsync(CancellationToken stop)
+    {
+        while (true)
+        {
+            if (ledger.Outbox.TryRead(out unsent)) return true;
+            if (refused.Count == 0)
+            {
+                if (!await ledger.Outbox.WaitToReadAsync(stop).ConfigureAwait(false)) return false;
+                continue;
+            }
+            TimeSpan left = retryAt == 0 ? TimeSpan.Zero : RefusedPause - time.GetElapsedTime(retryAt);
+            if (left > TimeSpan.Zero)
+            {
+                waiting ??= ledger.Outbox.WaitToReadAsync(stop).AsTask();
+                if (await Task.WhenAny(waiting, Task.Delay(left, time, stop)).ConfigureAwait(false) == waiting)
+                {
+                    bool more = await waiting.ConfigureAwait(false);
+                    waiting = null;
+                    if (more) continue;
+                    for (int i = 0; i < refused.Count; i++) ledger.CountLost();
+                    return false;
+                }
+                stop.ThrowIfCancellationRequested();
+            }
+            unsent = refused.Dequeue();
+            refusedCount = refused.Count;
+            return true;
+        }
+    }
+
+    private void SetAside(Job job)
+    {
+        if (refused.Count == MaxRefused)
+        {
+            refused.Dequeue();
+            ledger.CountLost();
+        }
+        refused.Enqueue(job);
+        refusedCount = refused.Count;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> SendAsync(Job job, VerdictWriter writer, CancellationToken stop)
     {
         InspectionResult result = job.Result!;
         if (link is not null) await link.WaitConnectedAsync(stop).ConfigureAwait(false);
@@ -94,9 +147,10 @@ internal sealed partial class VerdictPublisher
                 ContentType = "application/json",
                 MessageExpiryInterval = Expiry(job.Deadline, since),
             };
-            await link.PublishAsync(message, stop).ConfigureAwait(false);
+            if (!await link.PublishAsync(message, stop).ConfigureAwait(false)) return false;
         }
         metrics.ObservePublished(time.GetElapsedTime(result.DecidedAt, now), since);
+        return true;
     }
 
     /// <summary>Seconds the broker may keep it for a receiver that is away: what is left of the deadline, at least the protocol's smallest step; 0 = no limit.</summary>

@@ -55,7 +55,8 @@ public sealed class MqttDocument
             `verdict` is `accept`, `reject`, `review` or `uninspected`; `reason` is null, or for `uninspected` one of {string.Join(", ", Enum.GetValues<Reason>().Skip(1).Select(r => $"`{r.Wire()}`"))}.
             `score` and `threshold` are raw; `score >= threshold` rejects. Every member is always there; what is unknown is null. **Divert every part that
             is not `accept`, and every part when no verdict comes or `status` says `offline`.** A verdict that the broker did not acknowledge is
-            sent again after the reconnect: same jobId, same verdict.
+            sent again after the reconnect: same jobId, same verdict. One that the broker refuses (its access control list) waits aside, newer ones are not held
+            up, and is tried again every five seconds and as soon as another was taken; at most 1,000 wait so, then the oldest is lost and counted.
 
             ```json
             {Pretty(Sample(verdict, ("score", 200), ("latencyMs", null), ("capturedAt", null)))}

@@ -68,6 +68,8 @@ internal sealed class Plc : IAsyncDisposable
         }
     }
 
+    public static string Text(MqttApplicationMessage message) => Encoding.UTF8.GetString(System.Buffers.BuffersExtensions.ToArray(message.Payload));
+
     public Task TriggerAsync(string jobId, string more = "") => SendAsync($$"""{"jobId":"{{jobId}}"{{more}}}""");
 
     public Task SendAsync(string payload) => SendAsync(Encoding.UTF8.GetBytes(payload));

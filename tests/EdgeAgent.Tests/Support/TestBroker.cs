@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
+using MQTTnet;
+using MQTTnet.Protocol;
 using MQTTnet.Server;
 
 namespace Edge.Tests.Support;
@@ -12,6 +14,9 @@ internal sealed class TestBroker : IAsyncDisposable
 
     /// <summary>Every message a client has published, over restarts, in order.</summary>
     public IEnumerable<(string Topic, byte[] Payload)> Received => received;
+
+    /// <summary>What it acknowledges with a refusal, as an access control list does.</summary>
+    public Func<MqttApplicationMessage, bool>? Refuses { get; set; }
 
     public int Port { get; } = Ports.Free();
 
@@ -36,6 +41,11 @@ internal sealed class TestBroker : IAsyncDisposable
         server = new MqttServerFactory().CreateMqttServer(options);
         server.InterceptingPublishAsync += published =>
         {
+            if (Refuses?.Invoke(published.ApplicationMessage) == true)
+            {
+                (published.ProcessPublish, published.Response.ReasonCode) = (false, MqttPubAckReasonCode.NotAuthorized);
+                return Task.CompletedTask;
+            }
             received.Enqueue((published.ApplicationMessage.Topic, System.Buffers.BuffersExtensions.ToArray(published.ApplicationMessage.Payload)));
             return Task.CompletedTask;
         };

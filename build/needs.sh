@@ -15,6 +15,8 @@ library libatomic.so.1 libatomic1
 library libdrm.so.2 libdrm2
 needed=${#missing[@]}   # the rest is for tests: one that can't be had is skipped by name
 if [ "${1:-run}" = test ]; then
+  library libaravis-0.8.so.0 libaravis-0.8-0
+  program arv-fake-gv-camera-0.8 aravis-tools
   program mosquitto mosquitto
   program mosquitto_sub mosquitto-clients
   program promtool prometheus

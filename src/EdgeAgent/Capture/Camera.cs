@@ -1,4 +1,5 @@
 using Polly;
+using Edge.Agent.Configuration;
 using Polly.Retry;
 
 namespace Edge.Agent.Capture;
@@ -16,12 +17,13 @@ internal enum CameraState
 }
 
 /// <summary>
-/// A source that recovers by itself: after a failure it is opened again in the background, with growing pauses, while its loop
-/// goes on answering triggers. Only the capture loop's thread grabs; a source being opened belongs to the opening task.
+/// A source that recovers by itself: after a failure, or when a live one gives no picture in time, it is opened again in the background
+/// with a fixed pause between attempts, while its loop goes on answering triggers. Only the capture loop's thread grabs; a source being opened belongs to the opening task.
 /// </summary>
 internal sealed partial class Camera : IDisposable
 {
     private readonly IFrameSource source;
+    private readonly TimeProvider time;
     private readonly TimeSpan timeout;
     private readonly ILogger log;
     private readonly ResiliencePipeline opening;
@@ -32,17 +34,17 @@ internal sealed partial class Camera : IDisposable
     private volatile string? trouble;
     private volatile bool grabbing;
     private long reconnects;
+    private long? waitingSince;   // for a picture
 
-    public Camera(IFrameSource source, TimeSpan timeout, TimeProvider time, ILogger log)
+    public Camera(IFrameSource source, SourceOptions options, TimeProvider time, ILogger log)
     {
-        (this.source, this.timeout, this.log) = (source, timeout, log);
+        (this.source, this.time, this.log) = (source, time, log);
+        timeout = TimeSpan.FromMilliseconds(options.TimeoutMs);
         opening = new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
         {
             MaxRetryAttempts = int.MaxValue,
-            Delay = TimeSpan.FromMilliseconds(250),
-            MaxDelay = TimeSpan.FromSeconds(10),
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
+            Delay = TimeSpan.FromMilliseconds(options.ReconnectMs),
+            BackoffType = DelayBackoffType.Constant,
             ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Exception is not (null or OperationCanceledException)),   // drivers fail in many ways
             OnRetry = attempt =>
             {
@@ -52,6 +54,10 @@ internal sealed partial class Camera : IDisposable
         }).Build();
         stallTimer = time.CreateTimer(_ => Set(CameraState.Stalled, $"no frame for {timeout.TotalMilliseconds} ms"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
+
+    public bool IsLive => source.IsLive;
+
+    public bool EveryFrameIsAPart => source.EveryFrameIsAPart;
 
     public CameraState State => state;
 
@@ -75,14 +81,22 @@ internal sealed partial class Camera : IDisposable
     });
 
     /// <summary>Grabs; null when there is no camera to grab from now.</summary>
-    public Grab? TryGrab(Frame into, TimeSpan wait)
+    /// <param name="newPart">The first grab for a part that was triggered: older pictures are not of it.</param>
+    public Grab? TryGrab(Frame into, TimeSpan wait, bool newPart = false)
     {
+        into.Clear();
         if (openingTask is not { IsCompletedSuccessfully: true } || state is CameraState.Ended) return null;
         grabbing = true;
         stallTimer.Change(timeout, Timeout.InfiniteTimeSpan);
         try
         {
+            if (newPart)
+            {
+                waitingSince = null;
+                source.NewPart();
+            }
             Grab got = source.Grab(into, wait);
+            Watch(got);
             Set(got == Grab.Ended ? CameraState.Ended : CameraState.Online, null, grabDone: true);
             return got;
         }
@@ -96,6 +110,17 @@ internal sealed partial class Camera : IDisposable
         finally
         {
             stallTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Watch(Grab got)
+    {
+        if (got != Grab.Nothing) waitingSince = null;
+        else if (waitingSince is null) waitingSince = time.GetTimestamp();
+        else if (source is { IsLive: true, EveryFrameIsAPart: false } && time.GetElapsedTime(waitingSince.Value) >= timeout)
+        {
+            waitingSince = null;
+            throw new EdgeException($"no frame for {timeout.TotalMilliseconds} ms");
         }
     }
 

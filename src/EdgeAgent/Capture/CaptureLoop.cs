@@ -56,13 +56,10 @@ internal sealed class CaptureLoop
         if (!queues.Triggers.TryTake(out Job? job, Heartbeat.Pause)) return;
         serving = job;
         job.GrabStarted = time.GetTimestamp();
-        TimeSpan timeout = TimeSpan.FromMilliseconds(options.Source.TimeoutMs);
         Grab? got = Grab.Nothing;
-        // Nothing: the picture of this part is still on its way (a folder that another program fills).
         try
         {
-            while (got == Grab.Nothing && job.Result is null && !stop.IsCancellationRequested && time.GetElapsedTime(job.GrabStarted) < timeout)
-                got = camera.TryGrab(job.Frame!, Slice);
+            if (job.Result is null && !stop.IsCancellationRequested) got = GrabTriggered(job.Frame!, job);
         }
         catch
         {
@@ -71,6 +68,17 @@ internal sealed class CaptureLoop
         }
         serving = null;
         Finish(job, got, acquired);
+    }
+
+    /// <summary>Nothing yet: the picture of this part is still on its way (an exposure, or a folder that another program fills).</summary>
+    private Grab? GrabTriggered(Frame frame, Job? job)
+    {
+        long start = time.GetTimestamp();
+        // A live camera finds out by itself that it is silent for too long, and says so.
+        TimeSpan longest = TimeSpan.FromMilliseconds(options.Source.TimeoutMs) + (camera.IsLive ? 2 * Slice : TimeSpan.Zero);
+        Grab? got = camera.TryGrab(frame, Slice, newPart: true);
+        while (got == Grab.Nothing && job?.Result is null && !stop.IsCancellationRequested && time.GetElapsedTime(start) < longest) got = camera.TryGrab(frame, Slice);
+        return got;
     }
 
     private void ServeTick()
@@ -87,21 +95,23 @@ internal sealed class CaptureLoop
         if (camera.State == CameraState.Ended) return;
         if (!hasModel()) ledger.Close(Open(time.GetTimestamp()), Reason.NoModel);   // the picture stays for when there is one
         else if (!queues.Pool.TryTake(out Frame? frame)) ledger.Close(Open(time.GetTimestamp()), Reason.Overload);
-        else GrabPart(frame, evenWithoutCamera: true);
+        else GrabPart(frame, clocked: true);
     }
 
     private void ServeFreely()
     {
-        if (!hasModel() || camera.State is not (CameraState.Online or CameraState.Stalled)) stop.WaitHandle.WaitOne(Slice);
-        else if (queues.Pool.TryTake(out Frame? frame, Heartbeat.Pause)) GrabPart(frame, evenWithoutCamera: false);
+        if ((!hasModel() && !camera.EveryFrameIsAPart) || camera.State is not (CameraState.Online or CameraState.Stalled)) stop.WaitHandle.WaitOne(Slice);
+        else if (queues.Pool.TryTake(out Frame? frame, Heartbeat.Pause)) GrabPart(frame, clocked: false);
     }
 
     /// <summary>Grabs first: where nothing is seen there is no part.</summary>
-    private void GrabPart(Frame frame, bool evenWithoutCamera)
+    /// <param name="clocked">The clock says that a part is there, whether the camera works or not.</param>
+    private void GrabPart(Frame frame, bool clocked)
     {
         long start = time.GetTimestamp();
-        Grab? got = camera.TryGrab(frame, Slice);
-        if (got is Grab.Nothing or Grab.Ended || (got is null && !evenWithoutCamera))
+        Grab? got = clocked && camera.IsLive ? GrabTriggered(frame, null) : camera.TryGrab(frame, Slice);
+        for (int i = 0; i < frame.Missed; i++) ledger.Close(Open(start), Reason.Camera);   // exposed, and lost on the way
+        if (got is Grab.Nothing or Grab.Ended || (got is null && !clocked))
         {
             queues.Pool.TryAdd(frame);
             return;
@@ -122,7 +132,7 @@ internal sealed class CaptureLoop
             return;
         }
         job.GrabEnded = time.GetTimestamp();
-        job.CapturedAt = time.GetUtcNow();
+        job.CapturedAt = job.Frame!.CapturedAt ?? time.GetUtcNow();
         tell?.Invoke(job);
         if (!queues.Frames.TryAdd(job)) Release(job, Reason.Shutdown);   // as many places as frames: it is never full
     }

@@ -5,8 +5,7 @@ using OpenCvSharp;
 namespace Edge.Agent.Capture;
 
 /// <summary>A local camera (V4L2), by its index.</summary>
-/// <param name="newestOnly">The driver keeps finished frames: for a triggered part the one that waits there shows an earlier part and is thrown away.</param>
-internal sealed class DeviceSource(SourceOptions options, bool newestOnly) : IFrameSource
+internal sealed class DeviceSource(SourceOptions options) : IFrameSource
 {
     private readonly string name = $"camera {options.Index}";
     private readonly Mat mat = new();
@@ -28,10 +27,15 @@ internal sealed class DeviceSource(SourceOptions options, bool newestOnly) : IFr
         device = opened;
     }
 
+    public bool IsLive => true;
+
+    /// <summary>The driver keeps a finished frame (its buffer is set to one): it shows an earlier part.</summary>
+    public void NewPart() => device?.Grab();
+
     public Grab Grab(Frame into, TimeSpan wait)
     {
         if (device is null) throw new EdgeException($"{name} is not open.");
-        if ((newestOnly && !device.Grab()) || !device.Read(mat) || mat.Empty()) throw new EdgeException($"{name} gives no frames any more.");
+        if (!device.Read(mat) || mat.Empty()) throw new EdgeException($"{name} gives no frames any more.");
         ImageFile.Copy(mat, name, into.Image);
         into.Label = null;
         return Capture.Grab.Frame;

@@ -9,4 +9,12 @@ internal sealed class Frame
 
     /// <summary>Where it came from, e.g. the file's name; null when the source has no such name.</summary>
     public string? Label { get; set; }
+
+    /// <summary>When it was exposed, or arrived, as the source knows it, UTC; null = now.</summary>
+    public DateTimeOffset? CapturedAt { get; set; }
+
+    /// <summary>Exposures before this one whose pictures were lost.</summary>
+    public int Missed { get; set; }
+
+    public void Clear() => (Label, CapturedAt, Missed) = (null, null, 0);
 }

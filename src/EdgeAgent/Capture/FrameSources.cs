@@ -1,3 +1,4 @@
+using Edge.Agent.Capture.GenICam;
 using Edge.Agent.Configuration;
 
 namespace Edge.Agent.Capture;
@@ -8,8 +9,9 @@ internal static class FrameSources
     {
         SourceKind.Folder => new FolderSource(options.Path!, options.Watch, options.Loop, time),
         SourceKind.Video => new VideoSource(options.Path!, options.Loop),
-        SourceKind.Camera => new DeviceSource(options, newestOnly: mode != TriggerMode.FreeRunning),
+        SourceKind.Camera => new DeviceSource(options),
         SourceKind.Synthetic => new SyntheticSource(options),
+        SourceKind.Aravis => new AravisSource(options, mode, time),
         _ => throw new EdgeException($"There is no source of kind {options.Kind}."),
     };
 }

@@ -19,8 +19,18 @@ internal interface IFrameSource : IDisposable
     /// <exception cref="EdgeException">It can't be opened; tried again later.</exception>
     void Open();
 
+    /// <summary>A part is in front of the camera now: pictures from before are not of it. Where pictures wait in order (a folder) this is nothing.</summary>
+    /// <exception cref="EdgeException">The device failed; it is opened again.</exception>
+    void NewPart() { }
+
     /// <summary>Waits for the next picture.</summary>
     /// <param name="wait">Longest wait for a picture that isn't there yet.</param>
     /// <exception cref="EdgeException">The device failed; it is opened again.</exception>
     Grab Grab(Frame into, TimeSpan wait);
+
+    /// <summary>A device, not a store of pictures: when none comes in time it has failed.</summary>
+    bool IsLive => false;
+
+    /// <summary>A signal at the camera makes the exposures: each is a part, also those without a picture, and none for hours is a line that stands.</summary>
+    bool EveryFrameIsAPart => false;
 }

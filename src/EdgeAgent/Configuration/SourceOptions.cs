@@ -11,11 +11,13 @@ internal enum SourceKind
     Camera,
     /// <summary>Rendered machined parts: no camera needed.</summary>
     Synthetic,
+    /// <summary>GigE Vision or USB3 Vision.</summary>
+    Aravis,
 }
 
 internal sealed class SourceOptions : IValidatableObject
 {
-    /// <summary>Where frames come from: pictures of a folder, a video file, a local camera, or rendered parts.</summary>
+    /// <summary>Where frames come from: pictures of a folder, a video file, a local camera (V4L2), rendered parts, a GigE Vision or USB3 Vision camera (Aravis).</summary>
     public SourceKind Kind { get; set; }
 
     /// <summary>Folder or video file.</summary>
@@ -31,11 +33,11 @@ internal sealed class SourceOptions : IValidatableObject
     [Range(0, 255)]
     public int Index { get; set; }
 
-    /// <summary>Camera, Synthetic: columns, pixels; 0 = the device's own choice (Synthetic: 640).</summary>
+    /// <summary>Camera, Aravis, Synthetic: columns, pixels; 0 = the device's own choice (Synthetic: 640).</summary>
     [Range(0, 65_535)]
     public int Width { get; set; }
 
-    /// <summary>Camera, Synthetic: rows, pixels; 0 = the device's own choice (Synthetic: 512).</summary>
+    /// <summary>Camera, Aravis, Synthetic: rows, pixels; 0 = the device's own choice (Synthetic: 512).</summary>
     [Range(0, 65_535)]
     public int Height { get; set; }
 
@@ -49,6 +51,12 @@ internal sealed class SourceOptions : IValidatableObject
     /// <summary>A grab that takes longer is a dead camera: its part is <c>uninspected</c>.</summary>
     [Range(100, 600_000)]
     public int TimeoutMs { get; set; } = 5000;
+
+    /// <summary>Milliseconds between two attempts to open a source that failed.</summary>
+    [Range(10, 600_000)]
+    public int ReconnectMs { get; set; } = 1000;
+
+    public AravisOptions Aravis { get; set; } = new();
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

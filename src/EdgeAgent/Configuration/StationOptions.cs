@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Edge.Agent.Configuration;
 
 /// <summary>One camera, one model, one loop.</summary>
-internal sealed class StationOptions
+internal sealed class StationOptions : IValidatableObject
 {
     /// <summary>What is safe inside a topic, a client id and a metric label.</summary>
     public const string NamePattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
@@ -29,4 +29,12 @@ internal sealed class StationOptions
     /// <summary>Threads of the model's session; 0 = all cores. With several stations, share the cores out.</summary>
     [Range(0, 256)]
     public int Threads { get; set; }
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        bool line = Source.Kind == SourceKind.Aravis && Source.Aravis.Trigger is { } trigger
+            && !trigger.Equals("Off", StringComparison.OrdinalIgnoreCase) && !trigger.Equals("Software", StringComparison.OrdinalIgnoreCase);
+        if (line && Trigger.Mode != TriggerMode.FreeRunning)
+            yield return new ValidationResult("must be FreeRunning when an input of the camera is the trigger (Source:Aravis:Trigger): each exposure is a part", ["Trigger:Mode"]);
+    }
 }

@@ -41,7 +41,7 @@ internal sealed partial class Station : IAsyncDisposable
         Ledger = new Ledger(agent.Mqtt.VerdictQueueCapacity, time, journal is null ? null : (job, result) => journal.Offer(name, job, result));
         Queues = new StationQueues(Options.QueueCapacity);
         Evidence = new EvidenceQueue(Options.Heatmaps, time);
-        Camera = new Camera(FrameSources.Create(Options.Source, Options.Trigger.Mode, time), TimeSpan.FromMilliseconds(Options.Source.TimeoutMs), time, log);
+        Camera = new Camera(FrameSources.Create(Options.Source, Options.Trigger.Mode, time), Options.Source, time, log);
         Inspector = new Inspector(slot, time, log);
         Watcher = new ModelWatcher(new PackageStore(agent.Models), Options.Model!, new DetectorOptions { Threads = Options.Threads }, slot, time, log);
         Intake = new TriggerIntake(Options, Camera, Ledger, Queues, time, stopping.Token);

@@ -36,6 +36,7 @@ public sealed class AgentConfigurationTests
     [InlineData("""{"Edge":{"Line":{"a":1},"Stations":{"a":{"Model":"m","Source":{"Path":"p"}}}}}""", "Edge:Line must be one value, not a section")]
     [InlineData("""{"Edge":{"Mqtt":{"Enabled":false},"Stations":{"a":{"Model":"m","Source":{"Path":"p"},"Trigger":{"Mode":"Mqtt"}}}}}""", "Trigger:Mode is Mqtt, but Mqtt:Enabled is false")]
     [InlineData("""{"Edge":{"Stations":{"a":{"Model":"m","Source":{"Path":"p"},"Trigger":{"Mode":"Interval","Interval":"-00:00:01"}}}}}""", "Edge:Stations:a:Trigger:Interval: ")]
+    [InlineData("""{"Edge":{"Stations":{"a":{"Model":"m","Source":{"Kind":"Aravis","Aravis":{"Trigger":"Line1"}},"Trigger":{"Mode":"Mqtt"}}}}}""", "Edge:Stations:a:Trigger:Mode: must be FreeRunning")]
     [InlineData("""{"Edge":{}}""", "no section 'Edge' with stations")]
     [InlineData("""{"Edge":{"Stations":{"a":{"Model":"m","Source":{"Kind":"Synthetic","Width":100}}}}}""", "Edge:Stations:a:Source:Width: must be 0 or 256 to 8192")]
     [InlineData("""{"Edge":{"Line":"a"}}""", "Edge:Stations: names no station")]

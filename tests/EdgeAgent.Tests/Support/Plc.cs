@@ -82,6 +82,12 @@ internal sealed class Plc : IAsyncDisposable
         lock (heard) return [.. heard.Where(h => h.Kind == kind)];
     }
 
+    /// <summary>What was heard until now is not heard any more.</summary>
+    public void Forget()
+    {
+        lock (heard) heard.Clear();
+    }
+
     /// <summary>The first message of a kind that fits, heard already or still to come.</summary>
     public async Task<Heard> HearAsync(string kind, Func<Heard, bool>? fits = null)
     {

@@ -1,0 +1,151 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Edge.Agent.Configuration;
+
+namespace Edge.Agent.Capture.GenICam;
+
+/// <summary>One connection to a camera that is set up and acquires: lost once, it is thrown away and another one made.</summary>
+internal sealed unsafe class AravisCamera : IDisposable
+{
+    /// <summary>Pictures that may wait for the station. One more and the next is lost in the host, which its number shows.</summary>
+    private const int Buffers = 8;
+
+    private readonly string name;
+    private readonly GObject camera;
+    private readonly int* lost = (int*)NativeMemory.AllocZeroed(sizeof(int));   // written by a thread of libaravis
+    private GObject? stream;
+
+    /// <param name="trigger">Source of the trigger; null = the camera's own rate.</param>
+    /// <exception cref="EdgeException">Not there, held by another program, or it refuses a setting.</exception>
+    public AravisCamera(SourceOptions options, string? trigger)
+    {
+        name = options.Aravis.Device is { } device ? $"camera {device}" : "camera";
+        try
+        {
+            camera = Open(options.Aravis.Device);
+            Aravis.Connect(Aravis.DeviceOf(camera), "control-lost", &ControlLost, (nint)lost, 0, 0);
+            SetUp(options, trigger);
+            Acquire();
+        }
+        catch (DllNotFoundException e)
+        {
+            Dispose();
+            throw new EdgeException("GigE Vision and USB3 Vision cameras need the library libaravis-0.8.so.0, which is not installed: apt-get install libaravis-0.8-0", e);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The camera does not answer any more, or another program has taken it.</summary>
+    public bool IsLost => Volatile.Read(ref *lost) != 0;
+
+    private GObject Open(string? device)
+    {
+        nint error = 0;
+        GObject opened = Aravis.NewCamera(device, ref error);
+        if (!opened.IsInvalid) return opened;
+        string why = error != 0 ? GError.Take(ref error) : "no camera answers";
+        if (device is not null && !IPAddress.TryParse(device, out _))
+        {
+            // A bare serial number is no name that aravis knows.
+            AravisDevice? named = AravisDevice.List().FirstOrDefault(d => d.Serial == device);
+            if (named is not null && !(opened = Aravis.NewCamera(named.Id, ref error)).IsInvalid) return opened;
+            if (error != 0) why = GError.Take(ref error);
+        }
+        throw new EdgeException($"There is no {name}: {why}. 'edge-agent cameras' lists what can be found.");
+    }
+
+    private void SetUp(SourceOptions options, string? trigger)
+    {
+        AravisOptions a = options.Aravis;
+        nint error = 0;
+        if (a.PixelFormat is { } format)
+        {
+            Aravis.SetPixelFormat(camera, format, ref error);
+            Check(error, $"PixelFormat {format}");
+        }
+        if ((options.Width, options.Height, a.OffsetX, a.OffsetY) != default)
+        {
+            Aravis.SetRegion(camera, a.OffsetX, a.OffsetY, options.Width > 0 ? options.Width : -1, options.Height > 0 ? options.Height : -1, ref error);
+            Check(error, $"region {a.OffsetX},{a.OffsetY} {options.Width}×{options.Height}");
+        }
+        if (a.ExposureUs is { } exposure)
+        {
+            if (Aravis.HasExposureAuto(camera, ref error) != 0) Aravis.SetExposureAuto(camera, Aravis.AutoOff, ref error);
+            if (error == 0) Aravis.SetExposure(camera, exposure, ref error);
+            Check(error, $"ExposureUs {exposure}");
+        }
+        if (a.Gain is { } gain)
+        {
+            if (Aravis.HasGainAuto(camera, ref error) != 0) Aravis.SetGainAuto(camera, Aravis.AutoOff, ref error);
+            if (error == 0) Aravis.SetGain(camera, gain, ref error);
+            Check(error, $"Gain {gain}");
+        }
+        if (Aravis.IsGigE(camera) != 0)
+        {
+            if (a.PacketSize > 0) Aravis.SetPacketSize(camera, a.PacketSize, ref error);
+            else Aravis.NegotiatePacketSize(camera, ref error);
+            Check(error, $"PacketSize {a.PacketSize}");
+        }
+        if (trigger is null) Aravis.ClearTriggers(camera, ref error);
+        else Aravis.SetTrigger(camera, trigger, ref error);
+        Check(error, $"Trigger {trigger ?? "Off"}");
+        if (trigger is null && a.FrameRate is { } rate)
+        {
+            Aravis.SetFrameRate(camera, rate, ref error);
+            Check(error, $"FrameRate {rate}");
+        }
+        Aravis.SetAcquisitionMode(camera, Aravis.Continuous, ref error);
+        Check(error, "AcquisitionMode Continuous");
+    }
+
+    private void Acquire()
+    {
+        nint error = 0;
+        stream = Aravis.NewStream(camera, 0, 0, ref error);
+        Check(error, "stream");
+        uint bytes = Aravis.PayloadBytes(camera, ref error);
+        Check(error, "payload size");
+        for (int i = 0; i < Buffers; i++) Aravis.Push(stream, Aravis.NewBuffer(bytes));
+        Aravis.Start(camera, ref error);
+        Check(error, "start of acquisition");
+    }
+
+    /// <exception cref="EdgeException">The camera did not take it.</exception>
+    public void Trigger()
+    {
+        nint error = 0;
+        Aravis.Trigger(camera, ref error);
+        Check(error, "software trigger");
+    }
+
+    /// <summary>The oldest picture that waits; 0 when none comes in time. It must be given back.</summary>
+    public nint Pop(TimeSpan wait) => wait > TimeSpan.Zero ? Aravis.Pop(stream!, (ulong)wait.TotalMicroseconds) : Aravis.Pop(stream!);
+
+    public void GiveBack(nint buffer) => Aravis.Push(stream!, buffer);
+
+    private void Check(nint error, string what)
+    {
+        if (error != 0) throw new EdgeException($"The {name} failed at {what}: {GError.Take(ref error)}");
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void ControlLost(nint device, nint lost) => Volatile.Write(ref *(int*)lost, 1);
+
+    public void Dispose()
+    {
+        nint error = 0;
+        if (stream is not null && !IsLost)   // each command to a camera that is gone takes seconds to fail
+        {
+            Aravis.Stop(camera, ref error);
+            if (error != 0) GError.Take(ref error);
+        }
+        stream?.Dispose();
+        camera?.Dispose();
+        NativeMemory.Free(lost);
+    }
+}

@@ -39,7 +39,7 @@ internal static class AgentBenchmark
         await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(0).ConfigureAwait(false);
         using CancellationTokenSource stop = new();
         Topics topics = new("bench", "station1");
-        await using BrokerLink link = new(new MqttOptions { Host = "127.0.0.1", Port = broker.Port }, "bench", topics, null, time, NullLogger.Instance);
+        await using BrokerLink link = new(new MqttOptions { Host = "127.0.0.1", Port = broker.Port }, "bench", topics, new Dictionary<string, Action<MQTTnet.MqttApplicationMessage>>(), time, NullLogger.Instance);
         Task linked = link.RunAsync(stop.Token);
         await link.WaitConnectedAsync(stop.Token).ConfigureAwait(false);
 
@@ -49,7 +49,7 @@ internal static class AgentBenchmark
         EvidenceQueue evidence = new(drawing, time);
         ModelSlot slot = new();
         using Inspector inspector = new(slot, time, NullLogger.Instance);
-        slot.Offer(new LoadedModel(package, AnomalyDetector.Load(package), time.GetUtcNow()));
+        slot.Offer(new LoadedModel(package, Recipe.None, AnomalyDetector.Load(package), time.GetUtcNow()));
         VerdictPublisher publisher = new(link, topics, ledger, metrics, time, NullLogger.Instance);
         HeatmapLoop heatmaps = new(evidence, link, topics, stop.Token);
         InspectionLoop inspection = new(inspector, ledger, queues, evidence, metrics, time, stop.Token);

@@ -17,21 +17,19 @@ internal sealed class CaptureLoop
     private readonly Ledger ledger;
     private readonly StationQueues queues;
     private readonly Action<Job> acquired;
-    private readonly Func<bool> hasModel;
+    private readonly Func<bool> hasModel, paused;
     private readonly TimeProvider time;
     private readonly CancellationToken stop;
-    private readonly TimeSpan? deadline;
     private readonly string idPrefix;
     private volatile Job? serving;
     private long number, nextTick;
 
     /// <param name="acquired">Told when a triggered part's exposure is over.</param>
     /// <param name="hasModel">Without a model nothing is grabbed but what was triggered over MQTT.</param>
-    public CaptureLoop(StationOptions options, Camera camera, Ledger ledger, StationQueues queues, Action<Job> acquired, Func<bool> hasModel, TimeProvider time, CancellationToken stop)
+    public CaptureLoop(StationOptions options, Camera camera, Ledger ledger, StationQueues queues, Action<Job> acquired, Func<bool> hasModel, Func<bool> paused, TimeProvider time, CancellationToken stop)
     {
         (this.options, this.camera, this.ledger, this.queues) = (options, camera, ledger, queues);
-        (this.acquired, this.hasModel, this.time, this.stop) = (acquired, hasModel, time, stop);
-        deadline = options.DeadlineMs is { } ms ? TimeSpan.FromMilliseconds(ms) : null;
+        (this.acquired, this.hasModel, this.paused, this.time, this.stop) = (acquired, hasModel, paused, time, stop);
         idPrefix = $"{time.GetUtcNow().ToUnixTimeMilliseconds():x}-";   // ids stay distinct over restarts
         camera.Changed += CloseStalled;
     }
@@ -43,6 +41,7 @@ internal sealed class CaptureLoop
         {
             heartbeat.Beat();
             if (options.Trigger.Mode == TriggerMode.Mqtt) ServeTrigger();
+            else if (paused()) stop.WaitHandle.WaitOne(Slice);
             else if (options.Trigger.Mode == TriggerMode.Interval) ServeTick();
             else ServeFreely();
         }
@@ -122,7 +121,7 @@ internal sealed class CaptureLoop
         Finish(job, got, null);
     }
 
-    private Job Open(long receivedAt) => ledger.Open($"{idPrefix}{++number}", null, null, deadline, receivedAt);
+    private Job Open(long receivedAt) => ledger.Open($"{idPrefix}{++number}", null, null, null, receivedAt);
 
     private void Finish(Job job, Grab? got, Action<Job>? tell)
     {

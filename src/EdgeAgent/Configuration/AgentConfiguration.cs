@@ -68,8 +68,17 @@ internal static class AgentConfiguration
                 errors.Add($"{Section}:Stations:{name}: a station's name must match {StationOptions.NamePattern}");
             if (options.Stations[name].Trigger.Mode == TriggerMode.Mqtt && !options.Mqtt.Enabled)
                 errors.Add($"{Section}:Stations:{name}:Trigger:Mode is Mqtt, but Mqtt:Enabled is false");
+            CheckRecipes($"{Section}:Stations:{name}", options.Stations[name], errors);
         }
         ThrowIfAny(errors);
+    }
+
+    private static void CheckRecipes(string path, StationOptions station, List<string> errors)
+    {
+        foreach (string recipe in station.Recipes.Keys)
+            if (!new RegularExpressionAttribute(StationOptions.NamePattern).IsValid(recipe)) errors.Add($"{path}:Recipes:{recipe}: a recipe's name must match {StationOptions.NamePattern}");
+        if (station.Recipes.Count == 0 ? station.Recipe is not null : station.Recipe is null || !station.Recipes.ContainsKey(station.Recipe))
+            errors.Add($"{path}:Recipe is '{station.Recipe}'; it must be one of {path}:Recipes ({string.Join(", ", station.Recipes.Keys)})");
     }
 
     private static void ThrowIfAny(List<string> errors)

@@ -13,6 +13,10 @@ internal sealed class AgentOptions
     [Required]
     public string Models { get; set; } = "models";
 
+    /// <summary>Folder of what must outlive a restart: each station's current recipe. Relative paths start at the working directory.</summary>
+    [Required]
+    public string State { get; set; } = "state";
+
     public HttpOptions Http { get; set; } = new();
 
     public MqttOptions Mqtt { get; set; } = new();

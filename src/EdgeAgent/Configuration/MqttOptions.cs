@@ -49,6 +49,10 @@ internal sealed class MqttOptions : IValidatableObject
     [Range(1, 3600)]
     public int KeepAliveSeconds { get; set; } = 10;
 
+    /// <summary>Seconds between two messages on <c>status</c> when nothing changes: the heartbeat of the station; 0 = only changes.</summary>
+    [Range(0, 3600)]
+    public int HeartbeatSeconds { get; set; } = 5;
+
     /// <summary>
     /// How long the broker keeps triggers for an agent that is away. Longer than a restart takes; short, because a trigger
     /// that is minutes old means a part that has left.

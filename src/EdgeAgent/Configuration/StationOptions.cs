@@ -8,13 +8,22 @@ internal sealed class StationOptions : IValidatableObject
     /// <summary>What is safe inside a topic, a client id and a metric label.</summary>
     public const string NamePattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
 
+    /// <summary>What is safe as a folder's name.</summary>
+    public const string ModelPattern = "^[a-z0-9][a-z0-9._-]{0,63}$";
+
     public SourceOptions Source { get; set; } = new();
 
     public TriggerOptions Trigger { get; set; } = new();
 
     /// <summary>Name of the model below the models folder; its <c>current</c> version runs.</summary>
-    [Required, RegularExpression("^[a-z0-9][a-z0-9._-]{0,63}$")]
+    [Required, RegularExpression(ModelPattern)]
     public string? Model { get; set; }
+
+    /// <summary>The recipe at the first start; later the one that was commanded last, which is kept in State. Required when there are Recipes.</summary>
+    public string? Recipe { get; set; }
+
+    /// <summary>Products by name; a command changes from one to another. None = the station makes one thing.</summary>
+    public Dictionary<string, RecipeOptions> Recipes { get; set; } = [];
 
     /// <summary>Milliseconds from trigger to verdict; a part that takes longer is <c>uninspected</c>. Null = no limit. A trigger may set its own.</summary>
     [Range(1, 600_000)]

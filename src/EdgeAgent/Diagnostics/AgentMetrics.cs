@@ -19,8 +19,8 @@ internal sealed class AgentMetrics
     private static readonly BrokerTrouble[] Troubles = Enum.GetValues<BrokerTrouble>();
     private const string S = "station";
 
-    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, cameraReconnects, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost;
-    private readonly Gauge awaiting, depth, camera, broker, certificates, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable;
+    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost;
+    private readonly Gauge awaiting, depth, camera, broker, certificates, paused, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 
@@ -42,6 +42,8 @@ internal sealed class AgentMetrics
         awaiting = make.CreateGauge("edge_parts_awaiting_verdict", "Triggers minus verdicts: 0 when no part is under way.", S);
         duplicates = make.CreateCounter("edge_duplicate_triggers_total", "Triggers whose jobId had come before.", S);
         hostile = make.CreateCounter("edge_invalid_triggers_total", "Messages on the trigger topic that are no trigger.", S);
+        hostileCommands = make.CreateCounter("edge_invalid_commands_total", "Messages on the command topic that are no command.", S);
+        paused = make.CreateGauge("edge_paused", "1 while the station was told to pause.", S);
         Stages = make.CreateHistogram("edge_stage_seconds", "Time of one part in a stage.", [S, "stage"], new HistogramConfiguration { Buckets = seconds });
         Latency = make.CreateHistogram("edge_verdict_latency_seconds", "From trigger to the verdict's hand-over to the MQTT client.", [S], new HistogramConfiguration { Buckets = seconds });
         ScorePosition = make.CreateHistogram(
@@ -97,6 +99,7 @@ internal sealed class AgentMetrics
         awaiting.WithLabels(s).Set(station.Ledger.Awaiting);
         duplicates.WithLabels(s).IncTo(station.Intake.Duplicates);
         hostile.WithLabels(s).IncTo(station.InvalidTriggers);
+        hostileCommands.WithLabels(s).IncTo(station.InvalidCommands);
         depth.WithLabels(s, "parts").Set(station.Queues.Capacity - station.Queues.Pool.Count);
         depth.WithLabels(s, "verdicts").Set(station.Ledger.Outbox.Count);
         depth.WithLabels(s, "heatmaps").Set(station.Evidence.Count);
@@ -113,7 +116,8 @@ internal sealed class AgentMetrics
         certificates.WithLabels(s, "client").Set(station.Link?.Certificates.ClientEnds ?? 0);
         certificates.WithLabels(s, "broker").Set(station.Link?.Certificates.BrokerEnds ?? 0);
         publishRetries.WithLabels(s).IncTo(station.Publisher.Retries);
-        modelVersion.WithLabels(s, station.Options.Model!).Set(station.Inspector.Model?.Version ?? 0);
+        foreach (string model in station.Recipes.Models) modelVersion.WithLabels(s, model).Set(station.Inspector.Model is { } running && running.Name == model ? running.Version : 0);
+        paused.WithLabels(s).Set(station.Intake.Paused ? 1 : 0);
         modelLoaded.WithLabels(s).Set(station.Inspector.Model?.LoadedAt.ToUnixTimeMilliseconds() / 1000.0 ?? 0);
         modelCreated.WithLabels(s).Set(station.Inspector.Model?.Manifest.CreatedAt.ToUnixTimeMilliseconds() / 1000.0 ?? 0);
         modelSwaps.WithLabels(s).IncTo(station.Inspector.Swaps);

@@ -35,7 +35,7 @@ internal sealed class Health(IReadOnlyList<Station> stations)
         foreach (Heartbeat heartbeat in station.Heartbeats)
             if (!heartbeat.IsFresh) yield return $"loop '{heartbeat.Name}' has not been alive for {Heartbeat.Limit.TotalSeconds} s";
         if (station.Inspector.Model is null)
-            yield return $"no model '{station.Options.Model}' runs{(station.Watcher.Status.Refusal is { } why ? $": {why}" : "")}";
+            yield return $"no model '{station.Recipes.Current.Model}' runs{(station.Watcher.Status.Refusal is { } why ? $": {why}" : "")}";
         if (station.Camera.State != CameraState.Online)
             yield return $"camera is {station.Camera.State.Wire()}{(station.Camera.Trouble is { } trouble ? $": {trouble}" : "")}";
     }

@@ -12,7 +12,7 @@ internal sealed class InspectionLoop(Inspector inspector, Ledger ledger, Station
         while (!queues.Frames.Ended)
         {
             heartbeat.Beat();
-            inspector.TakeOffered();
+            TakeOffered();
             if (!queues.Frames.TryTake(out Job? job, Heartbeat.Pause)) continue;
             try
             {
@@ -27,13 +27,25 @@ internal sealed class InspectionLoop(Inspector inspector, Ledger ledger, Station
         evidence.Complete();
     }
 
+    /// <summary>Another recipe's model waits until the parts before the change are done.</summary>
+    private void TakeOffered()
+    {
+        string? now = ledger.Recipes?.Current.Name;
+        if (inspector.Model is not { } model || model.Recipe.Name == now || queues.Pool.Count == queues.Capacity) inspector.TakeOffered(now);
+    }
+
     private void Inspect(Job job)
     {
         long start = time.GetTimestamp();
         if (stop.IsCancellationRequested) ledger.Close(job, Reason.Shutdown);
         if (job.Result is null)   // else its deadline has passed: the time goes to the next part
         {
-            inspector.TakeOffered();
+            inspector.TakeOffered(job.Setup.Name);
+            LoadedModel? model = inspector.Model;
+            if (model is not null && model.Recipe.Name != job.Setup.Name) ledger.Close(job, Reason.Recipe);   // two changes in a row: its model has gone
+        }
+        if (job.Result is null)
+        {
             LoadedModel? model = inspector.Model;
             Inspection seen = inspector.Inspect(job.Frame!.Image);
             InspectionResult result = ToResult(job, seen, model?.Manifest, start);

@@ -22,10 +22,10 @@ internal sealed partial class Inspector(ModelSlot slot, TimeProvider time, ILogg
     /// <summary>Raised on the inspection thread after a swap.</summary>
     public event Action? Changed;
 
-    /// <summary>Takes an offered model and drops the one before. Called between two frames.</summary>
-    public bool TakeOffered()
+    /// <summary>Takes a model that is offered for a recipe and drops the one before. Called between two frames.</summary>
+    public bool TakeOffered(string? recipe)
     {
-        if (slot.Take() is not { } next) return false;
+        if (slot.Take(recipe) is not { } next) return false;
         LoadedModel? previous = model;
         Volatile.Write(ref model, next);
         Interlocked.Increment(ref swaps);

@@ -14,6 +14,9 @@ internal sealed class Job(string id, string? partId, string? recipe, TimeSpan? d
     public string? PartId { get; } = partId;
     public string? Recipe { get; } = recipe;
 
+    /// <summary>What was made when the part came: only a model for it may inspect it.</summary>
+    public Recipe Setup { get; init; } = global::Edge.Agent.Inspection.Recipe.None;
+
     /// <summary>From <see cref="ReceivedAt"/> to the verdict; null = no limit.</summary>
     public TimeSpan? Deadline { get; } = deadline;
 

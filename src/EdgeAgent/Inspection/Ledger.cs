@@ -28,6 +28,9 @@ internal sealed class Ledger
             _ => Interlocked.Increment(ref lost));
     }
 
+    /// <summary>Null: parts are of no recipe.</summary>
+    public RecipeBook? Recipes { get; init; }
+
     /// <summary>Decided jobs in the order of their verdicts.</summary>
     public ChannelReader<Job> Outbox => outbox.Reader;
 
@@ -58,11 +61,14 @@ internal sealed class Ledger
     }
 
     /// <summary>A part is there. From here on it gets a verdict, at its deadline at the latest.</summary>
+    /// <param name="recipe">As the trigger names it; null = what is made now.</param>
+    /// <param name="deadline">Null = the recipe's, or the station's.</param>
     public Job Open(string id, string? partId, string? recipe, TimeSpan? deadline, long receivedAt)
     {
-        Job job = new(id, partId, recipe, deadline, receivedAt);
+        Recipe now = Recipes?.Current ?? Recipe.None;
+        Job job = new(id, partId, recipe ?? now.Name, deadline ?? now.Deadline, receivedAt) { Setup = now };
         Interlocked.Increment(ref triggers);
-        if (deadline is { } limit) StartTimer(job, limit - time.GetElapsedTime(receivedAt));
+        if (job.Deadline is { } limit) StartTimer(job, limit - time.GetElapsedTime(receivedAt));
         return job;
     }
 

@@ -23,4 +23,8 @@ internal enum Reason
     Inference,
     /// <summary>The agent was stopped before the part's turn.</summary>
     Shutdown,
+    /// <summary>The part is of another recipe than the one that is made now.</summary>
+    Recipe,
+    /// <summary>The station was told to pause.</summary>
+    Paused,
 }

@@ -7,6 +7,7 @@ using Edge.Agent.Messaging;
 using Edge.Agent.Models;
 using Edge.Packages;
 using Edge.Scoring;
+using MQTTnet;
 
 namespace Edge.Agent.Inspection;
 
@@ -23,6 +24,7 @@ internal sealed partial class Station : IAsyncDisposable
     private readonly LoopThread[] threads;
     private readonly StatusPublisher? status;
     private readonly AcquiredPublisher? acquired;
+    private readonly CommandLoop? commands;
     private readonly InvalidTriggers invalid;
     private readonly ILogger log;
     private readonly Action<string, Exception> failed;
@@ -38,18 +40,23 @@ internal sealed partial class Station : IAsyncDisposable
         Topics topics = new(agent.Line, name);
         StationMetrics stationMetrics = new(metrics, name);
         ModelSlot slot = new();
-        Ledger = new Ledger(agent.Mqtt.VerdictQueueCapacity, time, journal is null ? null : (job, result) => journal.Offer(name, job, result));
+        Recipes = new RecipeBook(name, Options, agent.State);
+        Ledger = new Ledger(agent.Mqtt.VerdictQueueCapacity, time, journal is null ? null : (job, result) => journal.Offer(name, job, result)) { Recipes = Recipes };
         Queues = new StationQueues(Options.QueueCapacity);
         Evidence = new EvidenceQueue(Options.Heatmaps, time);
         Camera = new Camera(FrameSources.Create(Options.Source, Options.Trigger.Mode, time), Options.Source, time, log);
         Inspector = new Inspector(slot, time, log);
-        Watcher = new ModelWatcher(new PackageStore(agent.Models), Options.Model!, new DetectorOptions { Threads = Options.Threads }, slot, time, log);
-        Intake = new TriggerIntake(Options, Camera, Ledger, Queues, time, stopping.Token);
+        Watcher = new ModelWatcher(new PackageStore(agent.Models), Recipes, new DetectorOptions { Threads = Options.Threads }, slot, time, log);
+        Intake = new TriggerIntake(Camera, Ledger, Queues, time, stopping.Token);
         invalid = new InvalidTriggers(time, log);
         if (agent.Mqtt.Enabled)
         {
-            Link = new BrokerLink(agent.Mqtt, $"{agent.Mqtt.ClientIdPrefix}-{agent.Line}-{name}", topics, Options.Trigger.Mode == TriggerMode.Mqtt ? Receive : null, time, log);
-            status = new StatusPublisher(Link, topics, Camera, Inspector, Watcher, Options.Model!, time);
+            commands = new CommandLoop(topics, new StationCommands(Recipes, Watcher, Intake, () => status!.Touch()), time, log);
+            Dictionary<string, Action<MqttApplicationMessage>> subscriptions = new() { [topics.Command] = commands.Receive };
+            if (Options.Trigger.Mode == TriggerMode.Mqtt) subscriptions[topics.Trigger] = message => Receive(message.Payload);
+            Link = new BrokerLink(agent.Mqtt, $"{agent.Mqtt.ClientIdPrefix}-{agent.Line}-{name}", topics, subscriptions, time, log);
+            TimeSpan heartbeat = agent.Mqtt.HeartbeatSeconds > 0 ? TimeSpan.FromSeconds(agent.Mqtt.HeartbeatSeconds) : Timeout.InfiniteTimeSpan;
+            status = new StatusPublisher(Link, topics, Options, Camera, Inspector, Watcher, Ledger, Recipes, NotReady, heartbeat, time);
             acquired = new AcquiredPublisher(Link, topics);
             Link.Connected += status.Touch;
             Camera.Changed += status.Touch;
@@ -59,7 +66,7 @@ internal sealed partial class Station : IAsyncDisposable
         Camera.Changed += CloseStalled;
         Publisher = new VerdictPublisher(Link, topics, Ledger, stationMetrics, time, log);
         HeatmapLoop = new HeatmapLoop(Evidence, Link, topics, stopping.Token);
-        CaptureLoop capture = new(Options, Camera, Ledger, Queues, job => acquired?.Offer(job), () => Inspector.Model is not null, time, stopping.Token);
+        CaptureLoop capture = new(Options, Camera, Ledger, Queues, job => acquired?.Offer(job), () => Inspector.Model is not null, () => Intake.Paused, time, stopping.Token);
         InspectionLoop inspection = new(Inspector, Ledger, Queues, Evidence, stationMetrics, time, stopping.Token);
         threads =
         [
@@ -72,6 +79,7 @@ internal sealed partial class Station : IAsyncDisposable
     public string Name { get; }
     public StationOptions Options { get; }
     public Ledger Ledger { get; }
+    public RecipeBook Recipes { get; }
     public StationQueues Queues { get; }
     public EvidenceQueue Evidence { get; }
     public Camera Camera { get; }
@@ -82,6 +90,7 @@ internal sealed partial class Station : IAsyncDisposable
     public VerdictPublisher Publisher { get; }
     public HeatmapLoop HeatmapLoop { get; }
     public long InvalidTriggers => invalid.Count;
+    public long InvalidCommands => commands?.Invalid ?? 0;
     public IEnumerable<Heartbeat> Heartbeats => threads.Select(t => t.Heartbeat);
     public StationSnapshot Snapshot() => StationSnapshot.Of(this);
 
@@ -95,6 +104,7 @@ internal sealed partial class Station : IAsyncDisposable
         if (Link is null) return;
         tasks.Add(Guard("broker", Task.Run(() => Link.RunAsync(aborting.Token))));
         tasks.Add(Guard("status", Task.Run(() => status!.RunAsync(stopping.Token))));
+        tasks.Add(Guard("commands", Task.Run(() => commands!.RunAsync(Link, stopping.Token))));
         tasks.Add(Guard("acquired", Task.Run(() => acquired!.RunAsync(stopping.Token))));
     }
 
@@ -135,6 +145,10 @@ internal sealed partial class Station : IAsyncDisposable
         aborting.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>Why a part that is triggered now would not be inspected; null when it would.</summary>
+    private string? NotReady() =>
+        Heartbeats.Any(h => !h.IsFresh) ? "stalled" : Intake.Paused ? "paused" : Camera.State != CameraState.Online ? "camera" : Inspector.Model is null ? "no-model" : null;
 
     private void Receive(ReadOnlySequence<byte> payload)
     {

@@ -37,7 +37,7 @@ internal sealed record StationSnapshot(
         station.Name,
         station.Camera.State,
         station.Camera.Trouble,
-        station.Options.Model!,
+        station.Recipes.Current.Model,
         station.Inspector.Model?.Version,
         station.Watcher.Status,
         station.Link is { IsConnected: true },

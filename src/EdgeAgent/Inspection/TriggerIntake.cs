@@ -1,5 +1,4 @@
 using Edge.Agent.Capture;
-using Edge.Agent.Configuration;
 using Edge.Agent.Messaging;
 
 namespace Edge.Agent.Inspection;
@@ -8,7 +7,7 @@ namespace Edge.Agent.Inspection;
 /// Where MQTT triggers become parts: the same jobId is one part, and a part that can't be inspected now hears so at once.
 /// Remembers jobs until the agent ends, newest <see cref="Remembered"/>.
 /// </summary>
-internal sealed class TriggerIntake(StationOptions options, Camera camera, Ledger ledger, StationQueues queues, TimeProvider time, CancellationToken stop)
+internal sealed class TriggerIntake(Camera camera, Ledger ledger, StationQueues queues, TimeProvider time, CancellationToken stop)
 {
     /// <summary>More than can be in flight (QueueCapacity is at most 1024).</summary>
     public const int Remembered = 4096;
@@ -16,8 +15,12 @@ internal sealed class TriggerIntake(StationOptions options, Camera camera, Ledge
     private readonly Dictionary<string, Job> jobs = [];
     private readonly Queue<string> order = new();
     private long duplicates;
+    private volatile bool paused;
 
     public long Duplicates => Interlocked.Read(ref duplicates);
+
+    /// <summary>Parts are answered and not inspected. Until the agent ends.</summary>
+    public bool Paused { get => paused; set => paused = value; }
 
     public void Accept(Trigger trigger)
     {
@@ -29,8 +32,7 @@ internal sealed class TriggerIntake(StationOptions options, Camera camera, Ledge
                 if (known.Result is not null) ledger.Publish(known);
                 return;
             }
-            int? deadlineMs = trigger.DeadlineMs ?? options.DeadlineMs;
-            Job job = ledger.Open(trigger.JobId, trigger.PartId, trigger.Recipe, deadlineMs is { } ms ? TimeSpan.FromMilliseconds(ms) : null, time.GetTimestamp());
+            Job job = ledger.Open(trigger.JobId, trigger.PartId, trigger.Recipe, trigger.DeadlineMs is { } ms ? TimeSpan.FromMilliseconds(ms) : null, time.GetTimestamp());
             Remember(job);
             Admit(job);
         }
@@ -39,6 +41,8 @@ internal sealed class TriggerIntake(StationOptions options, Camera camera, Ledge
     private void Admit(Job job)
     {
         if (stop.IsCancellationRequested) ledger.Close(job, Reason.Shutdown);
+        else if (paused) ledger.Close(job, Reason.Paused);
+        else if (job.Setup.Name is { } made && job.Recipe != made) ledger.Close(job, Reason.Recipe);
         else if (camera.State != CameraState.Online) ledger.Close(job, Reason.Camera);
         else if (!queues.Pool.TryTake(out Frame? frame)) ledger.Close(job, Reason.Overload);
         else

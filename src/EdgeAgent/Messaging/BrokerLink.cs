@@ -1,4 +1,3 @@
-using System.Buffers;
 using Edge.Agent.Configuration;
 using MQTTnet;
 using MQTTnet.Formatter;
@@ -22,7 +21,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
     private readonly MqttOptions options;
     private readonly string clientId;
     private readonly Topics topics;
-    private readonly Action<ReadOnlySequence<byte>>? triggered;
+    private readonly IReadOnlyDictionary<string, Action<MqttApplicationMessage>> subscriptions;
     private readonly ResiliencePipeline connecting;
     private readonly SemaphoreSlim closed = new(0);
     private readonly ILogger log;
@@ -30,11 +29,11 @@ internal sealed partial class BrokerLink : IAsyncDisposable
     private readonly long[] failures = new long[Enum.GetValues<BrokerTrouble>().Length];
     private long connects;
 
-    /// <param name="triggered">Takes the payloads of <c>trigger</c>; null = not subscribed.</param>
+    /// <param name="subscriptions">Topics, and who takes their messages. Payloads are valid until the call returns.</param>
     /// <exception cref="EdgeException">The password, CA or certificate file can't be read.</exception>
-    public BrokerLink(MqttOptions options, string clientId, Topics topics, Action<ReadOnlySequence<byte>>? triggered, TimeProvider time, ILogger log)
+    public BrokerLink(MqttOptions options, string clientId, Topics topics, IReadOnlyDictionary<string, Action<MqttApplicationMessage>> subscriptions, TimeProvider time, ILogger log)
     {
-        (this.options, this.clientId, this.topics, this.triggered, this.log) = (options, clientId, topics, triggered, log);
+        (this.options, this.clientId, this.topics, this.subscriptions, this.log) = (options, clientId, topics, subscriptions, log);
         Certificates = new BrokerCertificates(options, time, log);
         Refusals = new BrokerRefusals(time, log);
         _ = ClientOptions();   // a file that is missing now is a mistake in the configuration; later it is trouble to wait out
@@ -61,7 +60,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
         };
         client.ApplicationMessageReceivedAsync += message =>
         {
-            triggered?.Invoke(message.ApplicationMessage.Payload);
+            if (subscriptions.TryGetValue(message.ApplicationMessage.Topic, out Action<MqttApplicationMessage>? take)) take(message.ApplicationMessage);
             return Task.CompletedTask;
         };
     }
@@ -116,14 +115,16 @@ internal sealed partial class BrokerLink : IAsyncDisposable
         }
         if (result.ResultCode != MqttClientConnectResultCode.Success) throw BrokerException.Of(result, options);
         SessionPresent = result.IsSessionPresent;
-        if (triggered is null) return;
-        // A retained trigger is not a part that stands in front of the camera.
-        MqttTopicFilter filter = new() { Topic = topics.Trigger, QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce, RetainHandling = MqttRetainHandling.DoNotSendOnSubscribe };
-        MqttClientSubscribeResult subscribed = await client.SubscribeAsync(new MqttClientSubscribeOptions { TopicFilters = [filter] }, stop).ConfigureAwait(false);
-        MqttClientSubscribeResultCode code = subscribed.Items.First().ResultCode;
-        if (code <= MqttClientSubscribeResultCode.GrantedQoS2) return;
+        if (subscriptions.Count == 0) return;
+        // A retained trigger is not a part that stands in front of the camera, a retained command is nobody's wish of now.
+        List<MqttTopicFilter> filters = [.. subscriptions.Keys.Select(topic => new MqttTopicFilter
+        {
+            Topic = topic, QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce, RetainHandling = MqttRetainHandling.DoNotSendOnSubscribe,
+        })];
+        MqttClientSubscribeResult subscribed = await client.SubscribeAsync(new MqttClientSubscribeOptions { TopicFilters = filters }, stop).ConfigureAwait(false);
+        if (subscribed.Items.FirstOrDefault(i => i.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2) is not { } no) return;
         await client.DisconnectAsync(new MqttClientDisconnectOptions(), stop).ConfigureAwait(false);
-        throw new BrokerException(BrokerTrouble.Forbidden, $"the broker refuses the subscription to {topics.Trigger}: {code}; check its access control list");
+        throw new BrokerException(BrokerTrouble.Forbidden, $"the broker refuses the subscription to {no.TopicFilter.Topic}: {no.ResultCode}; check its access control list");
     }
 
     /// <summary>Sends; with QoS 1 done when the broker has acknowledged. False: it was acknowledged with a refusal, which is counted and logged here.</summary>

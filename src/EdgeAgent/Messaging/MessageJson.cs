@@ -3,7 +3,16 @@ using System.Text.Json.Serialization;
 namespace Edge.Agent.Messaging;
 
 /// <summary>Retained on <c>status</c>.</summary>
-internal sealed record StatusMessage(string State, string Camera, string? CameraTrouble, string? Model, int? Version, string Session, string Build, DateTimeOffset Since);
+/// <param name="Ready">A part that is triggered now would be inspected.</param>
+/// <param name="NotReady">Why not: paused, camera, no-model or stalled.</param>
+/// <param name="UnderWay">Parts between trigger and verdict.</param>
+/// <param name="Beat">Counts up with every such message: a station that does not count is dead.</param>
+internal sealed record StatusMessage(string State, bool Ready, string? NotReady, long UnderWay, long Beat, string Camera, string? CameraTrouble, string? Model, int? Version, string Session, string Build, DateTimeOffset Since);
+
+/// <summary>Retained on <c>recipe</c>: what parts that are triggered from now on are.</summary>
+/// <param name="Recipe">Null for a station without recipes.</param>
+/// <param name="Model">Name of its model.</param>
+internal sealed record RecipeMessage(string? Recipe, string Model, IReadOnlyList<string> Recipes);
 
 /// <summary>Retained on <c>model</c>.</summary>
 /// <param name="Version">Of the model that runs; null when none does.</param>
@@ -24,4 +33,7 @@ internal sealed record AcquiredMessage(string JobId, string? PartId, DateTimeOff
 [JsonSerializable(typeof(StatusMessage))]
 [JsonSerializable(typeof(ModelMessage))]
 [JsonSerializable(typeof(AcquiredMessage))]
+[JsonSerializable(typeof(RecipeMessage))]
+[JsonSerializable(typeof(CommandMessage))]
+[JsonSerializable(typeof(ResponseMessage))]
 internal sealed partial class MessageJson : JsonSerializerContext;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using System.Threading.Channels;
 using Edge.Agent.Capture;
+using Edge.Agent.Configuration;
 using Edge.Agent.Diagnostics;
 using Edge.Agent.Inspection;
 using Edge.Agent.Models;
@@ -10,23 +11,39 @@ using MQTTnet.Protocol;
 
 namespace Edge.Agent.Messaging;
 
-/// <summary>Keeps the retained <c>status</c> and <c>model</c> topics equal to what is: after every change and every connect, the latest.</summary>
-internal sealed class StatusPublisher(BrokerLink link, Topics topics, Camera camera, Inspector inspector, ModelWatcher watcher, string modelName, TimeProvider time)
+/// <summary>
+/// Keeps the retained <c>status</c>, <c>model</c> and <c>recipe</c> topics equal to what is: after every change and every connect, the latest;
+/// <c>status</c> also as the heartbeat.
+/// </summary>
+/// <param name="notReady">Why a part would not be inspected now; null when it would.</param>
+internal sealed class StatusPublisher(
+    BrokerLink link, Topics topics, StationOptions options, Camera camera, Inspector inspector, ModelWatcher watcher, Ledger ledger, RecipeBook recipes, Func<string?> notReady, TimeSpan heartbeat, TimeProvider time)
 {
     private readonly Channel<bool> changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private readonly DateTimeOffset since = time.GetUtcNow();
+    private int everything;
+    private long beat;
 
     /// <summary>Something may have changed. From any thread; many calls are one message.</summary>
-    public void Touch() => changed.Writer.TryWrite(true);
+    public void Touch()
+    {
+        Volatile.Write(ref everything, 1);
+        changed.Writer.TryWrite(true);
+    }
 
     public async Task RunAsync(CancellationToken stop)
     {
+        await using ITimer timer = time.CreateTimer(_ => changed.Writer.TryWrite(true), null, heartbeat, heartbeat);
         await foreach (bool _ in changed.Reader.ReadAllAsync(stop).ConfigureAwait(false))
         {
             await link.WaitConnectedAsync(stop).ConfigureAwait(false);
             try
             {
-                await PublishAsync(topics.Model, JsonSerializer.SerializeToUtf8Bytes(Model(), MessageJson.Default.ModelMessage), stop).ConfigureAwait(false);
+                if (Interlocked.Exchange(ref everything, 0) == 1)
+                {
+                    await PublishAsync(topics.Recipe, JsonSerializer.SerializeToUtf8Bytes(RecipeNow(), MessageJson.Default.RecipeMessage), stop).ConfigureAwait(false);
+                    await PublishAsync(topics.Model, JsonSerializer.SerializeToUtf8Bytes(Model(), MessageJson.Default.ModelMessage), stop).ConfigureAwait(false);
+                }
                 await PublishAsync(topics.Status, JsonSerializer.SerializeToUtf8Bytes(Status(), MessageJson.Default.StatusMessage), stop).ConfigureAwait(false);
             }
             catch (EdgeException)
@@ -51,7 +68,9 @@ internal sealed class StatusPublisher(BrokerLink link, Topics topics, Camera cam
         stop);
 
     private StatusMessage Status() => new(
-        "online", camera.State.Wire(), camera.Trouble, inspector.Model?.Name, inspector.Model?.Version, link.SessionPresent ? "resumed" : "new", Build.Version, since);
+        "online", notReady() is null, notReady(), ledger.Awaiting, ++beat, camera.State.Wire(), camera.Trouble, inspector.Model?.Name, inspector.Model?.Version, link.SessionPresent ? "resumed" : "new", Build.Version, since);
 
-    private ModelMessage Model() => new(modelName, inspector.Model?.Version, watcher.Status.State.Wire(), watcher.Status.Aspired, watcher.Status.Refusal);
+    private ModelMessage Model() => new(recipes.Current.Model, inspector.Model is { } model && model.Name == recipes.Current.Model ? model.Version : null, watcher.Status.State.Wire(), watcher.Status.Aspired, watcher.Status.Refusal);
+
+    private RecipeMessage RecipeNow() => new(recipes.Current.Name, recipes.Current.Model, [.. options.Recipes.Keys.Order(StringComparer.Ordinal)]);
 }

@@ -11,4 +11,9 @@ internal sealed class Topics(string line, string station)
     public string Heatmap => field ??= prefix + "heatmap";
     public string Status => field ??= prefix + "status";
     public string Model => field ??= prefix + "model";
+    public string Recipe => field ??= prefix + "recipe";
+    public string Command => field ??= prefix + "command";
+
+    /// <summary>What every response topic begins with.</summary>
+    public string Responses => field ??= prefix + "response/";
 }

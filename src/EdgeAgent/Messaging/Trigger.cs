@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Json;
 
 namespace Edge.Agent.Messaging;
 
@@ -21,27 +20,7 @@ internal sealed record Trigger
     public int? DeadlineMs { get; init; }
 
     /// <summary>Null, and why, when it is not a trigger.</summary>
-    public static Trigger? Parse(ReadOnlySequence<byte> payload, out string? why)
-    {
-        why = null;
-        if (payload.Length > MaxBytes)
-        {
-            why = $"{payload.Length} bytes, at most {MaxBytes} are read";
-            return null;
-        }
-        try
-        {
-            ReadOnlySpan<byte> json = payload.IsSingleSegment ? payload.FirstSpan : payload.ToArray();
-            Trigger? trigger = JsonSerializer.Deserialize(json, MessageJson.Default.Trigger);
-            why = trigger is null ? "null" : trigger.WhyInvalid();
-            return why is null ? trigger : null;
-        }
-        catch (JsonException e)
-        {
-            why = e.Message;
-            return null;
-        }
-    }
+    public static Trigger? Parse(ReadOnlySequence<byte> payload, out string? why) => StrictJson.Parse(payload, MaxBytes, MessageJson.Default.Trigger, t => t.WhyInvalid(), out why);
 
     private string? WhyInvalid() =>
         JobId.Length is 0 or > MaxIdLength || JobId.Any(c => c is <= ' ' or > '~') ? $"jobId must be 1 to {MaxIdLength} printable ASCII characters without spaces"

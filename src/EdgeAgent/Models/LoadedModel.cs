@@ -1,3 +1,4 @@
+using Edge.Agent.Inspection;
 using Edge.Imaging;
 using Edge.Packages;
 using Edge.Scoring;
@@ -5,14 +6,17 @@ using Edge.Scoring;
 namespace Edge.Agent.Models;
 
 /// <summary>A model that has proved itself. Owned by the slot, then by the loop that took it; the last owner disposes it.</summary>
-internal sealed class LoadedModel(Package package, AnomalyDetector detector, DateTimeOffset loadedAt) : IDisposable
+internal sealed class LoadedModel(Package package, Recipe recipe, AnomalyDetector detector, DateTimeOffset loadedAt) : IDisposable
 {
-    public Manifest Manifest { get; } = package.Manifest;
+    public Recipe Recipe { get; } = recipe;
+
+    /// <summary>As the recipe uses it.</summary>
+    public Manifest Manifest { get; } = recipe.Apply(package.Manifest);
     public string Name => Manifest.Name;
     public int Version => Manifest.Version;
     public Calibration Calibration => Manifest.Calibration;
     public AnomalyDetector Detector { get; } = detector;
-    public Preprocessor Preprocessor { get; } = new(package.Manifest.Input);
+    public Preprocessor Preprocessor { get; } = new(recipe.Apply(package.Manifest).Input);
     public DateTimeOffset LoadedAt { get; } = loadedAt;
 
     public void Dispose() => Detector.Dispose();

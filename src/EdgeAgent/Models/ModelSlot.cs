@@ -8,5 +8,9 @@ internal sealed class ModelSlot
     public void Offer(LoadedModel model) => Interlocked.Exchange(ref offered, model)?.Dispose();
 
     /// <summary>The offered model, now the caller's; null when there is none.</summary>
-    public LoadedModel? Take() => Volatile.Read(ref offered) is null ? null : Interlocked.Exchange(ref offered, null);
+    public LoadedModel? Take() => Interlocked.Exchange(ref offered, null);
+
+    /// <summary>The same, when it is for this recipe.</summary>
+    public LoadedModel? Take(string? recipe) =>
+        Volatile.Read(ref offered) is { } model && model.Recipe.Name == recipe && Interlocked.CompareExchange(ref offered, null, model) == model ? model : null;
 }

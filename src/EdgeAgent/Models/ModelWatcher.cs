@@ -1,19 +1,21 @@
+using Edge.Agent.Inspection;
 using Edge.Packages;
 using Edge.Scoring;
 
 namespace Edge.Agent.Models;
 
 /// <summary>
-/// Follows <c>models/&lt;name&gt;/current</c>. A version is verified, loaded, warmed up and checked on its golden images here,
+/// Follows <c>models/&lt;name&gt;/current</c> of the current recipe. A version is verified, loaded, warmed up and checked on its golden images here,
 /// beside the running one, and only then offered. Nothing here ever takes a model away.
 /// </summary>
-internal sealed partial class ModelWatcher(PackageStore store, string name, DetectorOptions options, ModelSlot slot, TimeProvider time, ILogger log)
+internal sealed partial class ModelWatcher(PackageStore store, RecipeBook recipes, DetectorOptions options, ModelSlot slot, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     /// <summary>A refused version is looked at again: the reason may have been the disk or the network.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
 
+    private readonly Lock gate = new();
     private volatile ModelStatus status = new(ModelState.None, null, null);
     private int? offered;
     private (string What, long At)? refused;
@@ -21,6 +23,12 @@ internal sealed partial class ModelWatcher(PackageStore store, string name, Dete
 
     public ModelStatus Status => status;
     public long Refusals => Interlocked.Read(ref refusals);
+
+    /// <summary>The version that the next part is inspected with; null when there is none.</summary>
+    public int? Offered
+    {
+        get { lock (gate) return offered; }
+    }
 
     /// <summary>Raised when <see cref="Status"/> has changed, and when a model was offered.</summary>
     public event Action? Changed;
@@ -30,13 +38,48 @@ internal sealed partial class ModelWatcher(PackageStore store, string name, Dete
         using PeriodicTimer timer = new(Period, time);
         do
         {
-            Check();
+            lock (gate) Check();
         }
         while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false));
     }
 
+    /// <summary>The next recipe's model proves itself beside the running one; parts that are triggered after this call are its.</summary>
+    /// <exception cref="Exception">It does not; nothing has changed.</exception>
+    public void Change(Recipe next)
+    {
+        lock (gate)
+        {
+            if (next.Name == recipes.Current.Name && offered is not null) return;
+            int version = store.Current(next.Model) ?? throw new EdgeException($"There is no model '{next.Model}'.");
+            LoadedModel model = Load(next, version);
+            try
+            {
+                recipes.Store(next);
+            }
+            catch
+            {
+                model.Dispose();
+                throw;
+            }
+            (offered, refused) = (version, null);
+            slot.Offer(model);
+            recipes.Enter(next);
+            Set(new ModelStatus(ModelState.Running, version, null));
+            Changed?.Invoke();
+        }
+    }
+
+    /// <summary>Reads what should run from the disk once more: hashes, load, golden images, in a session of its own.</summary>
+    /// <exception cref="Exception">It does not prove itself again.</exception>
+    public void SelfTest()
+    {
+        lock (gate) Load(recipes.Current, offered ?? throw new EdgeException("No model runs.")).Dispose();
+    }
+
     private void Check()
     {
+        Recipe recipe = recipes.Current;
+        string name = recipe.Model;
         int? aspired = null;
         string what = "";
         try
@@ -49,10 +92,10 @@ internal sealed partial class ModelWatcher(PackageStore store, string name, Dete
                 Set(new ModelStatus(ModelState.Running, version, null));
                 return;
             }
-            what = Describe(version);
+            what = Describe(name, version);
             if (refused is { } before && before.What == what && time.GetElapsedTime(before.At) < RetryAfter) return;
             if (refused?.What != what) Set(new ModelStatus(ModelState.Loading, version, null));
-            slot.Offer(Load(version));
+            slot.Offer(Load(recipe, version));
             (offered, refused) = (version, null);
             Set(new ModelStatus(ModelState.Running, version, null));
         }
@@ -68,15 +111,15 @@ internal sealed partial class ModelWatcher(PackageStore store, string name, Dete
         }
     }
 
-    private LoadedModel Load(int version)
+    private LoadedModel Load(Recipe recipe, int version)
     {
-        Package package = store.Open(name, version);
+        Package package = store.Open(recipe.Model, version);
         AnomalyDetector detector = AnomalyDetector.Load(package, options);
         try
         {
             detector.Run();   // the first run allocates and plans: not on a part's time
             detector.CheckGolden(package);
-            return new LoadedModel(package, detector, time.GetUtcNow());
+            return new LoadedModel(package, recipe, detector, time.GetUtcNow());
         }
         catch
         {
@@ -86,7 +129,7 @@ internal sealed partial class ModelWatcher(PackageStore store, string name, Dete
     }
 
     /// <summary>Changes when the version, one of its files or <c>current</c> is written again.</summary>
-    private string Describe(int version)
+    private string Describe(string name, int version)
     {
         DirectoryInfo folder = new(store.FolderOf(name, version));
         long current = File.GetLastWriteTimeUtc(Path.Combine(store.Root, name, "current")).Ticks;

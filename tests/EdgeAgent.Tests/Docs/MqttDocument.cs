@@ -25,6 +25,7 @@ public sealed class MqttDocument
         await plc.TriggerAsync("job-1", ""","partId":"4711","deadlineMs":2000""");
         Heard verdict = await plc.VerdictAsync("job-1"), acquired = await plc.HearAsync("acquired"), heatmap = await plc.HearAsync("heatmap");
         Heard status = plc.All("status")[^1], model = await plc.HearAsync("model", h => h["state"] == "running" && h["version"] == "1");
+        Heard response = await plc.RequestAsync("""{"command":"self-test"}"""), recipe = await plc.HearAsync("recipe");
         Topics topics = new("<line>", "<station>");
 
         string text = $"""
@@ -40,11 +41,15 @@ public sealed class MqttDocument
             | `{topics.Heatmap}` | out | {Row(heatmap)} | overlay, {heatmap.Message.ContentType}; MQTT 5 user properties {string.Join(", ", heatmap.Message.UserProperties.Select(p => p.Name))} |
             | `{topics.Status}` | out | 1 | yes | the station; the last will says `offline` |
             | `{topics.Model}` | out | 1 | yes | the model that runs, and why another one does not |
+            | `{topics.Recipe}` | out | {Row(recipe)} | what is made: parts that are triggered from now on are of this recipe |
+            | `{topics.Command}` | in | 1 | no | MQTT 5 request: change the recipe, pause, resume, self-test |
+            | `{topics.Responses}…` | out | {Row(response)} | the answer, on the topic that the request names |
 
             ## trigger
             `jobId` (1 to {Trigger.MaxIdLength} printable ASCII characters, no spaces) is required and the line's own name for this inspection: the same jobId twice is one job, and
-            gets the same verdict again. `partId` and `recipe` (at most {Trigger.MaxTextLength} characters) come back in the verdict; `deadlineMs` (1 to {Trigger.MaxDeadlineMs}) counts from the
-            trigger's arrival and overrides the station's. A message that is anything else, or larger than {Trigger.MaxBytes} bytes, is counted (`edge_invalid_triggers_total`),
+            gets the same verdict again. `partId` and `recipe` (at most {Trigger.MaxTextLength} characters) come back in the verdict; where the station has recipes, a trigger that names
+            another one than is made now is answered `uninspected(recipe)`, and one that names none is of that one. `deadlineMs` (1 to {Trigger.MaxDeadlineMs}) counts from the
+            trigger's arrival and overrides the recipe's and the station's. A message that is anything else, or larger than {Trigger.MaxBytes} bytes, is counted (`edge_invalid_triggers_total`),
             logged and otherwise ignored. The broker keeps triggers for an agent that is away for `Mqtt:SessionExpirySeconds`. A retained trigger is ignored.
 
             ```json
@@ -68,10 +73,40 @@ public sealed class MqttDocument
             ```
 
             ## status
-            `state` is `online` or `offline` (then alone). `session` says whether the broker had kept the station's session.
+            `state` is `online` or `offline` (then alone). `ready` says whether a part that is triggered now would be inspected; `notReady` why not: `paused`, `camera`, `no-model` or
+            `stalled` (a loop of the station hangs). `underWay` counts the parts between trigger and verdict, `beat` the messages: after every change and every
+            `Mqtt:HeartbeatSeconds` (default {new Agent.Configuration.MqttOptions().HeartbeatSeconds}) there is one, so a station that does not count is dead, whatever the retained message says. `session` says whether the broker had kept the station's session.
 
             ```json
-            {Pretty(Sample(status, ("build", null), ("since", null)))}
+            {Pretty(Sample(status, ("beat", 17), ("build", null), ("since", null)))}
+            ```
+
+            ## command and response
+            `command` is one of {string.Join(", ", CommandMessage.Commands.Select(c => $"`{c}`"))}. An MQTT 5 response topic, if there is one, must begin with `edge/<line>/<station>/response/`; the
+            answer comes there with the request's correlation data (at most 256 bytes). `ok` false says why in `reason`, and nothing has changed. Give a request a message
+            expiry: one that waited at the broker is carried out when it arrives. A retained command is ignored; what is no command is answered so and counted (`edge_invalid_commands_total`).
+
+            - `change-recipe` with `recipe`: the next model is loaded, warmed up and checked on its golden images beside the running one, the recipe is written to the disk (an
+              agent that starts again goes on with it), then it is in force: parts triggered before the answer are still inspected as what they were, or are `uninspected(recipe)` when
+              two changes followed too fast; never with the wrong model. A recipe that is not configured, or whose model does not prove itself, is refused.
+            - `pause`: triggers are answered `uninspected(paused)`, a free-running station looks at nothing. `resume` ends it, a restart too.
+            - `self-test`: the running package is read from the disk again, verified, loaded and run on its golden images, beside the line's work.
+
+            A threshold belongs to a package's version or to a recipe; there is no command for it.
+
+            ```json
+            {Pretty("""{"command":"change-recipe","recipe":"flange-b"}""")}
+            ```
+
+            ```json
+            {Pretty(Sample(response, ("durationMs", 12.5)))}
+            ```
+
+            ## recipe
+            `recipe` is null, and `recipes` empty, for a station that makes one thing.
+
+            ```json
+            {Pretty(recipe.Text)}
             ```
 
             ## model

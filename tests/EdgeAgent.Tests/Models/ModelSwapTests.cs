@@ -124,7 +124,7 @@ public sealed class ModelSwapTests
         LoadedModel Load(int bias)
         {
             Package package = TestModels.Publish(folder["models"], TinyGraph.Write(bias: bias));
-            return new LoadedModel(package, Scoring.AnomalyDetector.Load(package), DateTimeOffset.UnixEpoch);
+            return new LoadedModel(package, Agent.Inspection.Recipe.None, Scoring.AnomalyDetector.Load(package), DateTimeOffset.UnixEpoch);
         }
     }
 }

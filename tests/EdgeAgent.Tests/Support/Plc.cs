@@ -77,6 +77,18 @@ internal sealed class Plc : IAsyncDisposable
     public Task SendAsync(byte[] payload, bool retain = false) => client.PublishAsync(
         new MqttApplicationMessageBuilder().WithTopic("edge/line1/cam1/trigger").WithPayload(payload).WithRetainFlag(retain).WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).Build(), Cancel);
 
+    /// <summary>MQTT 5 request and response.</summary>
+    public async Task<Heard> RequestAsync(string command)
+    {
+        byte[] correlation = Guid.NewGuid().ToByteArray();
+        await CommandAsync(command, "edge/line1/cam1/response/plc", correlation);
+        return await HearAsync("plc", h => h.Message.CorrelationData.AsSpan().SequenceEqual(correlation));
+    }
+
+    public Task CommandAsync(string command, string responseTopic, byte[] correlation) => client.PublishAsync(
+        new MqttApplicationMessageBuilder().WithTopic("edge/line1/cam1/command").WithPayload(command).WithResponseTopic(responseTopic).WithCorrelationData(correlation)
+            .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).Build(), Cancel);
+
     public IReadOnlyList<Heard> All(string kind)
     {
         lock (heard) return [.. heard.Where(h => h.Kind == kind)];

@@ -22,6 +22,7 @@ internal sealed class TestAgent : IAsyncDisposable
         Options = new AgentOptions
         {
             Models = Models,
+            State = folder["state"],
             Http = { Port = 0 },
             Journal = { Path = folder["journal.db"] },
             Mqtt = { Enabled = broker is not null, Host = "127.0.0.1", Port = broker?.Port ?? 1883, KeepAliveSeconds = 5 },

@@ -11,10 +11,10 @@ internal static class TestModels
     public const float Threshold = 100;
     private const int Size = 32;
 
-    public static Package Publish(string models, byte[] graph, Roi? roi = null, float? expectedScore = null, bool setCurrent = true)
+    public static Package Publish(string models, byte[] graph, Roi? roi = null, float? expectedScore = null, bool setCurrent = true, string name = Name)
     {
         PackageStore store = new(models);
-        using PackageDraft draft = store.Begin(Name);
+        using PackageDraft draft = store.Begin(name);
         string model = Path.Combine(draft.Folder, "model.onnx"), picture = Path.Combine(draft.Folder, "golden", "0001.png");
         File.WriteAllBytes(model, graph);
         ImageFile.WritePng(picture, Pictures.Rgb(Size, 40), Size, Size, PixelFormat.Rgb24);
@@ -26,7 +26,7 @@ internal static class TestModels
         return draft.Publish((version, files) => new Manifest
         {
             SchemaVersion = Manifest.CurrentSchema,
-            Name = Name,
+            Name = name,
             Version = version,
             Method = "brightness",
             Backbone = new BackboneInfo("none", new string('0', 64)),

@@ -1,0 +1,31 @@
+using Edge.Agent.Messaging;
+using Edge.Agent.Models;
+
+namespace Edge.Agent.Inspection;
+
+/// <summary>What a station can be told to do. One at a time.</summary>
+internal sealed class StationCommands(RecipeBook recipes, ModelWatcher watcher, TriggerIntake intake, Action changed)
+{
+    /// <summary>Null when it is done; else why not, and nothing has changed.</summary>
+    public string? Execute(CommandMessage command)
+    {
+        try
+        {
+            switch (command.Command)
+            {
+                case CommandMessage.ChangeRecipe: watcher.Change(recipes.Find(command.Recipe!)); break;
+                case CommandMessage.SelfTest: watcher.SelfTest(); break;
+                default: intake.Paused = command.Command == CommandMessage.Pause; break;
+            }
+            changed();
+            return null;
+        }
+        catch (Exception e)
+        {
+            return e.Message;   // whatever is wrong with a candidate, what runs stays
+        }
+    }
+
+    public ResponseMessage Answer(string? command, string? reason, TimeSpan took) =>
+        new(command, reason is null, reason, recipes.Current.Name, recipes.Current.Model, watcher.Offered, intake.Paused, Math.Round(took.TotalMilliseconds, 3));
+}

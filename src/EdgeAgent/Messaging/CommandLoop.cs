@@ -16,7 +16,7 @@ internal sealed partial class CommandLoop(Topics topics, StationCommands command
     private const int Waiting = 8, MaxTopic = 256, MaxCorrelation = 256;
 
     private readonly Channel<Request> queue = Channel.CreateBounded<Request>(new BoundedChannelOptions(Waiting) { SingleReader = true });
-    private readonly Occasional invalid = new(time);
+    private readonly Occasional invalid = new(time), busy = new(time);
 
     private sealed record Request(CommandMessage? Command, string? Why, string? Topic, byte[]? Correlation);
 
@@ -30,7 +30,7 @@ internal sealed partial class CommandLoop(Topics topics, StationCommands command
         if (message.CorrelationData?.Length > MaxCorrelation) (command, why, topic) = (null, $"its correlation data is longer than {MaxCorrelation} bytes", null);
         if (command is null && invalid.Add(out long more)) LogInvalid(message.Payload.Length, why!, more);
         if (command is null && topic is null) return;
-        if (!queue.Writer.TryWrite(new Request(command, why, topic, message.CorrelationData))) LogBusy();
+        if (!queue.Writer.TryWrite(new Request(command, why, topic, message.CorrelationData)) && busy.Add(out more)) LogBusy(more);
     }
 
     public async Task RunAsync(BrokerLink link, CancellationToken stop)
@@ -71,6 +71,6 @@ internal sealed partial class CommandLoop(Topics topics, StationCommands command
     [LoggerMessage(Level = LogLevel.Warning, Message = "a message of {Bytes} bytes is no command: {Why} ({More} more since the last such line)")]
     private partial void LogInvalid(long bytes, string why, long more);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "a command is not looked at: too many wait")]
-    private partial void LogBusy();
+    [LoggerMessage(Level = LogLevel.Warning, Message = "a command is not looked at: too many wait ({More} more since the last such line)")]
+    private partial void LogBusy(long more);
 }

@@ -14,6 +14,7 @@ RootCommand root = new("Trains, evaluates and packages anomaly detectors from pi
     CalibrateCommand.Create(),
     CheckCommand.Create(),
     SplitCommand.Create(),
+    ImitateCommand.Create(),
     LabelCommand.Create(),
     SamplesCommand.Create(),
     BenchmarkCommand.Create(),

@@ -29,6 +29,14 @@ internal sealed record BenchmarkRow
     public required double TrainingSeconds { get; init; }
     public required double TrainingProcessorSeconds { get; init; }
 
+    /// <summary>Cores that other programs used meanwhile; null = not known.</summary>
+    public double? OtherCores { get; init; }
+
+    /// <summary>Times taken beside more than this say little.</summary>
+    public const double QuietCores = 0.2;
+
+    [JsonIgnore] public bool IsQuiet => OtherCores is not > QuietCores;
+
     /// <summary>Median of one picture of the model's size, <see cref="Threads"/> threads.</summary>
     public required double InferenceMilliseconds { get; init; }
     public required int Threads { get; init; }

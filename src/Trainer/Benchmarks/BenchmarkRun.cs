@@ -53,6 +53,7 @@ internal static class BenchmarkRun
             Seed = what.Seed,
             Threads = threads,
         };
+        OtherLoad others = new();
         TrainingResult result = Trainer.Run(words[0], options, words[1..], terminal, ct);
         Manifest m = result.Package.Manifest;
         return new BenchmarkRow
@@ -71,6 +72,7 @@ internal static class BenchmarkRun
             Aupro = m.Evaluation?.Aupro,
             TrainingSeconds = Math.Round(result.Fit.TotalSeconds, 1),
             TrainingProcessorSeconds = Math.Round(result.FitProcessor.TotalSeconds, 1),
+            OtherCores = others.Cores,
             InferenceMilliseconds = Math.Round(Inference(result.Package, threads, ct), 1),
             Threads = threads > 0 ? threads : Environment.ProcessorCount,
             PackageBytes = m.Files.Keys.Sum(f => new FileInfo(Path.Combine(result.Package.Folder, f)).Length),

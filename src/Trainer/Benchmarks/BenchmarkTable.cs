@@ -19,7 +19,7 @@ internal static class BenchmarkTable
             string name = WithoutBackbone(first.Run) + (first.Size == "256×256" ? "" : $", {first.Size}");
             table.AppendLine(CultureInfo.InvariantCulture,
                 $"| {first.Dataset} ({first.Trained}; {first.TestNormal} + {first.TestAnomalous}) | {name} | {first.Backbone} | {Mean(group, r => r.ImageAuroc)} | {Mean(group, r => r.PixelAuroc)} | {Mean(group, r => r.Aupro)} "
-                + $"| {group.Average(r => r.TrainingSeconds):0} ({group.Average(r => r.TrainingProcessorSeconds):0}) | {group.Average(r => r.InferenceMilliseconds):0} | {group.Average(r => r.PackageBytes) / 1e6:0.0} "
+                + $"| {Quiet(group, r => r.TrainingSeconds)} ({group.Average(r => r.TrainingProcessorSeconds):0}) | {Quiet(group, r => r.InferenceMilliseconds)} | {group.Average(r => r.PackageBytes) / 1e6:0.0} "
                 + $"| {string.Join(", ", group.Select(r => r.Seed).Order())} |");
         }
         return table.ToString();
@@ -33,6 +33,10 @@ internal static class BenchmarkTable
         if (begin < 0 || end < begin) throw new EdgeException($"The document has no place for the table: two lines, {Begin} and {End}, say where it goes.");
         return document[..(begin + Begin.Length)] + "\n" + table + document[end..];
     }
+
+    /// <summary>Mean of the runs that had the machine to themselves.</summary>
+    private static string Quiet(IEnumerable<BenchmarkRow> rows, Func<BenchmarkRow, double> time) =>
+        rows.Where(r => r.IsQuiet).Select(time).DefaultIfEmpty(double.NaN).Average() is double mean && !double.IsNaN(mean) ? mean.ToString("0", CultureInfo.InvariantCulture) : "busy";
 
     private static string Mean(IEnumerable<BenchmarkRow> rows, Func<BenchmarkRow, double?> figure)
     {

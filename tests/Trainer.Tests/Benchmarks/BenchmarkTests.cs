@@ -47,6 +47,30 @@ public sealed class BenchmarkTests : IDisposable
     }
 
     [Fact]
+    public void Times_beside_other_programs_are_not_quoted()
+    {
+        string Times(params BenchmarkRow[] rows) => BenchmarkTable.Of(rows).Split('\n')[2].Split('|')[7] + BenchmarkTable.Of(rows).Split('\n')[2].Split('|')[8];
+        BenchmarkRow quiet = Row(0, 1) with { OtherCores = 0.1 }, busy = Row(1, 1) with { OtherCores = 0.9, TrainingSeconds = 600, InferenceMilliseconds = 300 };
+        Assert.Equal(" 60 (100)  30 ", Times(quiet, busy));
+        Assert.Equal(" busy (100)  busy ", Times(busy));
+    }
+
+    [Fact]
+    public void Other_programs_are_counted_and_this_one_is_not()
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Skip("/proc/stat");
+        OtherLoad load = new();
+        TimeSpan until = Environment.CpuUsage.TotalTime + TimeSpan.FromSeconds(0.5);
+        while (Environment.CpuUsage.TotalTime < until) Thread.SpinWait(1000);
+        double alone = load.Cores!.Value;
+        Assert.InRange(alone, 0, Environment.ProcessorCount);
+        OtherLoad beside = new();
+        using (System.Diagnostics.Process other = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("sh", ["-c", "timeout 3 sh -c 'while :; do :; done'; true"]))!)
+            other.WaitForExit();
+        Assert.InRange(beside.Cores!.Value, 0.2, Environment.ProcessorCount + 0.1);
+    }
+
+    [Fact]
     public void A_variable_that_is_not_set_is_said()
     {
         BenchmarkCase what = new("data", "fcdd --outliers $EDGE_NO_SUCH_VARIABLE", 0, new InputSpec { Width = 256, Height = 256 });

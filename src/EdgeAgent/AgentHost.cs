@@ -21,7 +21,8 @@ internal sealed partial class AgentHost : IAsyncDisposable
         (this.app, log) = (app, app.Services.GetRequiredService<ILogger<AgentHost>>());
         AgentMetrics metrics = app.Services.GetRequiredService<AgentMetrics>();
         ILoggerFactory logs = app.Services.GetRequiredService<ILoggerFactory>();
-        Journal = options.Journal.Enabled ? new JournalWriter(options.Journal, options.Line, time, logs.CreateLogger("journal")) : null;
+        Journal = options.Journal.Enabled ? new JournalWriter(options.Journal, options.Line, time, logs.CreateLogger("journal"),
+            forwarded: options.Records.Enabled && options.Mqtt.Enabled ? options.Stations.Keys : null) : null;
         Stations = [.. options.Stations.Keys.Order(StringComparer.Ordinal).Select(name => new Station(name, options, metrics, Journal, time, logs, Fail))];
         metrics.Watch(Stations, Journal);
     }

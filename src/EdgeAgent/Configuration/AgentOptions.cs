@@ -23,6 +23,8 @@ internal sealed class AgentOptions
 
     public JournalOptions Journal { get; set; } = new();
 
+    public RecordOptions Records { get; set; } = new();
+
     /// <summary>One camera each, by name.</summary>
     [Required, MinLength(1, ErrorMessage = "names no station; add at least one")]
     public Dictionary<string, StationOptions> Stations { get; set; } = [];

@@ -60,6 +60,13 @@ internal sealed class MqttOptions : IValidatableObject
     [Range(0, 86_400)]
     public int SessionExpirySeconds { get; set; } = 60;
 
+    /// <summary>
+    /// Triggers that may wait for their acknowledgement until their parts' records are on the disk; then the oldest is acknowledged without.
+    /// Fewer than the broker sends unacknowledged (mosquitto: <c>max_inflight_messages</c>, 20), or it holds triggers back.
+    /// </summary>
+    [Range(1, 1000)]
+    public int HeldTriggers { get; set; } = 16;
+
     /// <summary>Verdicts that wait while the broker is away; when it is full the oldest is lost, and counted.</summary>
     [Range(16, 1_000_000)]
     public int VerdictQueueCapacity { get; set; } = 10_000;

@@ -19,8 +19,8 @@ internal sealed class AgentMetrics
     private static readonly BrokerTrouble[] Troubles = Enum.GetValues<BrokerTrouble>();
     private const string S = "station";
 
-    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost;
-    private readonly Gauge awaiting, depth, camera, broker, certificates, paused, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable;
+    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost, recordsSent, recordsLost;
+    private readonly Gauge awaiting, depth, camera, broker, certificates, paused, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, recordsBacklog, recordsAge;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 
@@ -73,6 +73,10 @@ internal sealed class AgentMetrics
         journalLost = make.CreateCounter("edge_journal_lost_total", "Records that never reached the journal: it could not be written for too long.");
         journalWaiting = make.CreateGauge("edge_journal_waiting", "Records that wait for the journal.");
         journalWritable = make.CreateGauge("edge_journal_writable", "1 when the last write succeeded; 0 when the disk is full or away, or the journal is not enabled.");
+        recordsSent = make.CreateCounter("edge_records_sent_total", "Journal entries that went out on the record topic.", S);
+        recordsLost = make.CreateCounter("edge_records_lost_total", "Records that no historian will have: they never reached the journal, or were removed from it (age, size) before they were sent.", S);
+        recordsBacklog = make.CreateGauge("edge_records_backlog", "Journal entries that are still to be sent on the record topic; counted every 10 s when they are many.", S);
+        recordsAge = make.CreateGauge("edge_records_oldest_seconds", "Age of the oldest journal entry that is still to be sent; 0 = none.", S);
         make.CreateGauge("edge_build_info", "1; the build as labels.", "version", "accelerator").WithLabels(Build.Version, Accelerator.Name).Set(1);
         DotNetStats.Register(Registry);
     }
@@ -122,6 +126,10 @@ internal sealed class AgentMetrics
         modelCreated.WithLabels(s).Set(station.Inspector.Model?.Manifest.CreatedAt.ToUnixTimeMilliseconds() / 1000.0 ?? 0);
         modelSwaps.WithLabels(s).IncTo(station.Inspector.Swaps);
         modelRefusals.WithLabels(s).IncTo(station.Watcher.Refusals);
+        recordsSent.WithLabels(s).IncTo(station.Records?.Sent ?? 0);
+        recordsLost.WithLabels(s).IncTo(station.RecordsLost);
+        recordsBacklog.WithLabels(s).Set(station.Records?.Backlog ?? 0);
+        recordsAge.WithLabels(s).Set(station.Records?.OldestAge.TotalSeconds ?? 0);
         heatmaps.WithLabels(s, "sent").IncTo(station.HeatmapLoop.Sent);
         heatmaps.WithLabels(s, "offline").IncTo(station.HeatmapLoop.Offline);
         heatmaps.WithLabels(s, "failed").IncTo(station.HeatmapLoop.Failed);

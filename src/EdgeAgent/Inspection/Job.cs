@@ -8,7 +8,10 @@ namespace Edge.Agent.Inspection;
 /// </summary>
 internal sealed class Job(string id, string? partId, string? recipe, TimeSpan? deadline, long receivedAt)
 {
+    private static readonly Action Settled = () => { };
+
     private InspectionResult? result;
+    private Action? settled;
 
     public string Id { get; } = id;
     public string? PartId { get; } = partId;
@@ -37,6 +40,27 @@ internal sealed class Job(string id, string? partId, string? recipe, TimeSpan? d
 
     /// <summary>Null until the part is decided.</summary>
     public InspectionResult? Result => Volatile.Read(ref result);
+
+    /// <summary>The journal's record of a part that an earlier run of the agent decided; such a job has no <see cref="Result"/>. Else null.</summary>
+    public string? Stored { get; init; }
+
+    /// <summary>Does <paramref name="action"/> as soon as what was decided can no longer be lost; now, if it can't.</summary>
+    public void WhenSettled(Action action)
+    {
+        while (true)
+        {
+            Action? before = Volatile.Read(ref settled);
+            if (ReferenceEquals(before, Settled))
+            {
+                action();
+                return;
+            }
+            if (Interlocked.CompareExchange(ref settled, before + action, before) == before) return;
+        }
+    }
+
+    /// <summary>What was decided can no longer be lost: it is on the disk, or the broker has it and there is no disk.</summary>
+    public void Settle() => Interlocked.Exchange(ref settled, Settled)?.Invoke();
 
     /// <summary>True for the first decision; every later one is void.</summary>
     public bool TryDecide(InspectionResult decided) => Interlocked.CompareExchange(ref result, decided, null) is null;

@@ -27,4 +27,6 @@ internal enum Reason
     Recipe,
     /// <summary>The station was told to pause.</summary>
     Paused,
+    /// <summary>The agent or its connection was interrupted after the trigger: what is in front of the camera now may be another part.</summary>
+    Interrupted,
 }

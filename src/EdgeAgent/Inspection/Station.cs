@@ -1,4 +1,3 @@
-using System.Buffers;
 using Edge.Agent.Capture;
 using Edge.Agent.Configuration;
 using Edge.Agent.Diagnostics;
@@ -25,6 +24,7 @@ internal sealed partial class Station : IAsyncDisposable
     private readonly StatusPublisher? status;
     private readonly AcquiredPublisher? acquired;
     private readonly CommandLoop? commands;
+    private readonly JournalWriter? journal;
     private readonly InvalidTriggers invalid;
     private readonly ILogger log;
     private readonly Action<string, Exception> failed;
@@ -35,7 +35,7 @@ internal sealed partial class Station : IAsyncDisposable
     public Station(
         string name, AgentOptions agent, AgentMetrics metrics, JournalWriter? journal, TimeProvider time, ILoggerFactory logs, Action<string, Exception> failed)
     {
-        (Name, Options, this.failed) = (name, agent.Stations[name], failed);
+        (Name, Options, this.journal, this.failed) = (name, agent.Stations[name], journal, failed);
         log = logs.CreateLogger($"{agent.Line}/{name}");
         Topics topics = new(agent.Line, name);
         StationMetrics stationMetrics = new(metrics, name);
@@ -52,19 +52,20 @@ internal sealed partial class Station : IAsyncDisposable
         if (agent.Mqtt.Enabled)
         {
             commands = new CommandLoop(topics, new StationCommands(Recipes, Watcher, Intake, () => status!.Touch()), time, log);
-            Dictionary<string, Action<MqttApplicationMessage>> subscriptions = new() { [topics.Command] = commands.Receive };
-            if (Options.Trigger.Mode == TriggerMode.Mqtt) subscriptions[topics.Trigger] = message => Receive(message.Payload);
+            Dictionary<string, Action<MqttApplicationMessage, Action>> subscriptions = new() { [topics.Command] = commands.Receive };
+            if (Options.Trigger.Mode == TriggerMode.Mqtt) subscriptions[topics.Trigger] = Receive;
             Link = new BrokerLink(agent.Mqtt, $"{agent.Mqtt.ClientIdPrefix}-{agent.Line}-{name}", topics, subscriptions, time, log);
             TimeSpan heartbeat = agent.Mqtt.HeartbeatSeconds > 0 ? TimeSpan.FromSeconds(agent.Mqtt.HeartbeatSeconds) : Timeout.InfiniteTimeSpan;
             status = new StatusPublisher(Link, topics, Options, Camera, Inspector, Watcher, Ledger, Recipes, NotReady, heartbeat, time);
             acquired = new AcquiredPublisher(Link, topics);
+            if (agent.Records.Enabled && journal is not null) Records = new RecordPublisher(agent.Records, Link, topics, Ledger, journal, name, time, log);
             Link.Connected += status.Touch;
             Camera.Changed += status.Touch;
             Watcher.Changed += status.Touch;
             Inspector.Changed += status.Touch;
         }
         Camera.Changed += CloseStalled;
-        Publisher = new VerdictPublisher(Link, topics, Ledger, stationMetrics, time, log);
+        Publisher = new VerdictPublisher(Link, topics, Ledger, stationMetrics, time, log, () => journal is not { Trouble: null });
         HeatmapLoop = new HeatmapLoop(Evidence, Link, topics, stopping.Token);
         CaptureLoop capture = new(Options, Camera, Ledger, Queues, job => acquired?.Offer(job), () => Inspector.Model is not null, () => Intake.Paused, time, stopping.Token);
         InspectionLoop inspection = new(Inspector, Ledger, Queues, Evidence, stationMetrics, time, stopping.Token);
@@ -89,6 +90,13 @@ internal sealed partial class Station : IAsyncDisposable
     public BrokerLink? Link { get; }
     public VerdictPublisher Publisher { get; }
     public HeatmapLoop HeatmapLoop { get; }
+
+    /// <summary>Null when records are not sent.</summary>
+    public RecordPublisher? Records { get; }
+
+    /// <summary>Records that a historian will never have: they did not reach the disk, or were removed from it too early.</summary>
+    public long RecordsLost => journal is null ? 0 : journal.LostOf(Name) + journal.RemovedUnsent(Name);
+
     public long InvalidTriggers => invalid.Count;
     public long InvalidCommands => commands?.Invalid ?? 0;
     public IEnumerable<Heartbeat> Heartbeats => threads.Select(t => t.Heartbeat);
@@ -102,10 +110,11 @@ internal sealed partial class Station : IAsyncDisposable
         tasks.Add(Guard("model watcher", Task.Run(() => Watcher.RunAsync(stopping.Token))));
         publishing = Guard("verdict publisher", Task.Run(() => Publisher.RunAsync(aborting.Token)));
         if (Link is null) return;
-        tasks.Add(Guard("broker", Task.Run(() => Link.RunAsync(aborting.Token))));
+        tasks.Add(Guard("broker", Task.Run(ConnectAsync)));
         tasks.Add(Guard("status", Task.Run(() => status!.RunAsync(stopping.Token))));
         tasks.Add(Guard("commands", Task.Run(() => commands!.RunAsync(Link, stopping.Token))));
         tasks.Add(Guard("acquired", Task.Run(() => acquired!.RunAsync(stopping.Token))));
+        if (Records is not null) tasks.Add(Guard("records", Task.Run(() => Records.RunAsync(stopping.Token))));
     }
 
     /// <summary>Parts under way get their verdict, parts that wait get <c>uninspected(shutdown)</c>; then the verdicts are sent, as long as patience lasts.</summary>
@@ -143,6 +152,7 @@ internal sealed partial class Station : IAsyncDisposable
     {
         stopping.Dispose();
         aborting.Dispose();
+        Records?.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -150,11 +160,39 @@ internal sealed partial class Station : IAsyncDisposable
     private string? NotReady() =>
         Heartbeats.Any(h => !h.IsFresh) ? "stalled" : Intake.Paused ? "paused" : Camera.State != CameraState.Online ? "camera" : Inspector.Model is null ? "no-model" : null;
 
-    private void Receive(ReadOnlySequence<byte> payload)
+    private void Receive(MqttApplicationMessage message, Action acknowledge)
     {
-        if (Trigger.Parse(payload, out string? why) is { } trigger) Intake.Accept(trigger);
-        else invalid.Add(payload.Length, why!);
+        if (Trigger.Parse(message.Payload, out string? why) is { } trigger)
+        {
+            Intake.Accept(trigger, message.Dup).WhenSettled(acknowledge);
+            return;
+        }
+        invalid.Add(message.Payload.Length, why!);
+        acknowledge();
     }
+
+    /// <summary>A trigger that comes again after a restart is not another part. A disk that hangs is not waited for.</summary>
+    private async Task RecallAsync()
+    {
+        if (journal is null || Options.Trigger.Mode != TriggerMode.Mqtt) return;
+        try
+        {
+            Intake.Recall(await Task.Run(() => PastJobs.Read(journal.Path, Name, TriggerIntake.Remembered)).WaitAsync(Patience, stopping.Token).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is EdgeException or TimeoutException)
+        {
+            LogNoRecall(e.Message);
+        }
+    }
+
+    private async Task ConnectAsync()
+    {
+        await RecallAsync().ConfigureAwait(false);
+        await Link!.RunAsync(aborting.Token).ConfigureAwait(false);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "jobs of an earlier run are not known, a trigger that comes again is another part: {Why}")]
+    private partial void LogNoRecall(string why);
 
     private void CloseStalled()
     {

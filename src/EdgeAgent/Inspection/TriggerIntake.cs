@@ -5,7 +5,7 @@ namespace Edge.Agent.Inspection;
 
 /// <summary>
 /// Where MQTT triggers become parts: the same jobId is one part, and a part that can't be inspected now hears so at once.
-/// Remembers jobs until the agent ends, newest <see cref="Remembered"/>.
+/// Remembers the newest <see cref="Remembered"/> jobs, those of an earlier run included.
 /// </summary>
 internal sealed class TriggerIntake(Camera camera, Ledger ledger, StationQueues queues, TimeProvider time, CancellationToken stop)
 {
@@ -22,19 +22,33 @@ internal sealed class TriggerIntake(Camera camera, Ledger ledger, StationQueues 
     /// <summary>Parts are answered and not inspected. Until the agent ends.</summary>
     public bool Paused { get => paused; set => paused = value; }
 
-    public void Accept(Trigger trigger)
+    /// <summary>Jobs of an earlier run, oldest first; before any trigger comes.</summary>
+    public void Recall(IEnumerable<Job> past)
+    {
+        lock (jobs)
+        {
+            foreach (Job job in past)
+                if (!jobs.ContainsKey(job.Id)) Remember(job);
+        }
+    }
+
+    /// <param name="again">The broker has sent it before, to a connection that broke: nobody knows how long ago.</param>
+    public Job Accept(Trigger trigger, bool again = false)
     {
         lock (jobs)   // after a reconnect two receiving tasks may overlap for a moment; and CloseStalled must miss nobody
         {
             if (jobs.TryGetValue(trigger.JobId, out Job? known))
             {
                 Interlocked.Increment(ref duplicates);
-                if (known.Result is not null) ledger.Publish(known);
-                return;
+                if (known.Result is not null || known.Stored is not null) ledger.Publish(known);
+                return known;
             }
             Job job = ledger.Open(trigger.JobId, trigger.PartId, trigger.Recipe, trigger.DeadlineMs is { } ms ? TimeSpan.FromMilliseconds(ms) : null, time.GetTimestamp());
             Remember(job);
-            Admit(job);
+            // The part may have left; the next one may stand there.
+            if (again) ledger.Close(job, Reason.Interrupted);
+            else Admit(job);
+            return job;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Threading.Channels;
 using Edge.Agent.Configuration;
@@ -15,35 +16,64 @@ namespace Edge.Agent.Journal;
 internal sealed partial class JournalWriter : IDisposable
 {
     private const int Waiting = 50_000, Batch = 1_000;
-    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2), PrunePause = TimeSpan.FromHours(1);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2), PrunePause = TimeSpan.FromHours(1), MarkPause = TimeSpan.FromSeconds(1);
 
     private readonly JournalOptions options;
     private readonly string line;
     private readonly TimeProvider time;
+    private readonly IReadOnlyCollection<string> forwarded;
     private readonly ILogger log;
     private readonly Channel<Item> queue;
+    private readonly ConcurrentDictionary<string, long> lost = new(), removedUnsent = new(), sent = new();
+    private readonly Dictionary<string, long> reported = [];
     private JournalFile? file;
-    private long written, lost, reported;
+    private long written;
+    private int opened;
     private string? trouble;
 
     private readonly record struct Item(string Station, Job Job, InspectionResult Result, bool Late, DateTimeOffset At);
 
-    public JournalWriter(JournalOptions options, string line, TimeProvider time, ILogger log)
+    /// <param name="forwarded">Stations whose entries are to be sent to a historian: one that is removed before it was is a loss.</param>
+    public JournalWriter(JournalOptions options, string line, TimeProvider time, ILogger log, IReadOnlyCollection<string>? forwarded = null)
     {
-        (this.options, this.line, this.time, this.log) = (options, line, time, log);
-        queue = Channel.CreateBounded<Item>(new BoundedChannelOptions(Waiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, _ => Interlocked.Increment(ref lost));
+        (this.options, this.line, this.time, this.log, this.forwarded) = (options, line, time, log, forwarded ?? []);
+        queue = Channel.CreateBounded<Item>(
+            new BoundedChannelOptions(Waiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, Lose);
     }
 
+    private void Lose(Item item)
+    {
+        lost.AddOrUpdate(item.Station, 1, (_, n) => n + 1);
+        item.Job.Settle();
+    }
+
+    public string Path => System.IO.Path.GetFullPath(options.Path);
     public long Written => Interlocked.Read(ref written);
-    public long Lost => Interlocked.Read(ref lost);
     public int Count => queue.Reader.Count;
+
+    /// <summary>Records that never reached the disk.</summary>
+    public long Lost => lost.Values.Sum();
+
+    public long LostOf(string station) => lost.GetValueOrDefault(station);
+
+    /// <summary>Entries of a station that were removed before a historian had them.</summary>
+    public long RemovedUnsent(string station) => removedUnsent.GetValueOrDefault(station);
+
+    /// <summary>Counts how often the file was opened, 0 = not yet: a reader of before may look at one that was set aside.</summary>
+    public int Opened => Volatile.Read(ref opened);
 
     /// <summary>Why nothing can be written at the moment; null when it can.</summary>
     public string? Trouble => Volatile.Read(ref trouble);
 
+    /// <summary>Raised after entries were written, and after the file was opened. Must not block.</summary>
+    public event Action? Appended;
+
     /// <summary>Never blocks.</summary>
     public void Offer(string station, Job job, InspectionResult result) =>
         queue.Writer.TryWrite(new Item(station, job, result, !ReferenceEquals(job.Result, result), time.GetUtcNow()));
+
+    /// <summary>A historian has the station's entries up to this one. On the disk with the next batch, in a second at the latest; after a crash they are sent again.</summary>
+    public void MarkSent(string station, long upTo) => sent[station] = upTo;
 
     /// <summary>No more will come: <see cref="RunAsync"/> writes what waits and ends.</summary>
     public void Complete() => queue.Writer.TryComplete();
@@ -53,29 +83,57 @@ internal sealed partial class JournalWriter : IDisposable
     {
         using VerdictWriter json = new(time);
         List<JournalRecord> batch = new(Batch);
+        List<Job> jobs = new(Batch);
         long prunedAt = time.GetTimestamp() - (long)(PrunePause.TotalSeconds * time.TimestampFrequency);
-        while (batch.Count > 0 || await queue.Reader.WaitToReadAsync(stop).ConfigureAwait(false))
+        Task<bool> more = queue.Reader.WaitToReadAsync(stop).AsTask();
+        while (true)
         {
-            while (batch.Count < Batch && queue.Reader.TryRead(out Item item)) batch.Add(Record(item, json));
+            while (batch.Count < Batch && queue.Reader.TryRead(out Item item))
+            {
+                batch.Add(Record(item, json));
+                jobs.Add(item.Job);
+            }
             try
             {
                 file ??= Open();
                 ReportLoss(batch);
-                file.Append(batch);
-                Interlocked.Add(ref written, batch.Count);
-                batch.Clear();
+                Append(batch);
+                foreach (Job job in jobs) job.Settle();
+                jobs.Clear();
                 if (Interlocked.Exchange(ref trouble, null) is not null) LogRecovered(options.Path);
-                if (time.GetElapsedTime(prunedAt) < PrunePause) continue;
-                Prune();
-                prunedAt = time.GetTimestamp();
+                if (file.Last > 0 && time.GetElapsedTime(prunedAt) >= PrunePause)
+                {
+                    Prune();
+                    prunedAt = time.GetTimestamp();
+                }
             }
             catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException or EdgeException)
             {
                 Fail(e);
                 if (e is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_NOTADB or SQLitePCL.raw.SQLITE_CORRUPT }) SetAside(e.Message);
                 else await Task.Delay(RetryPause, time, stop).ConfigureAwait(false);
+                continue;
             }
+            if (queue.Reader.Count > 0) continue;
+            if (more.IsCompleted)
+            {
+                if (!await more.ConfigureAwait(false) && sent.IsEmpty) return;
+                more = queue.Reader.WaitToReadAsync(stop).AsTask();
+            }
+            await Task.WhenAny(more, Task.Delay(MarkPause, time, stop)).ConfigureAwait(false);
         }
+    }
+
+    private void Append(List<JournalRecord> batch)
+    {
+        Dictionary<string, long> marks = new(sent);
+        if (batch.Count == 0 && marks.Count == 0) return;
+        file!.Append(batch, marks);
+        foreach (KeyValuePair<string, long> mark in marks) sent.TryRemove(mark);   // unless it has moved on
+        if (batch.Count == 0) return;
+        Interlocked.Add(ref written, batch.Count);
+        batch.Clear();
+        Appended?.Invoke();
     }
 
     private JournalRecord Record(Item item, VerdictWriter json) => new(
@@ -85,33 +143,50 @@ internal sealed partial class JournalWriter : IDisposable
     /// <summary>A gap in the books is itself an entry.</summary>
     private void ReportLoss(List<JournalRecord> batch)
     {
-        long missing = Lost - reported;
-        if (missing == 0) return;
-        batch.Insert(0, new JournalRecord("", JournalKind.Event, time.GetUtcNow(), $$"""{"event":"records-lost","count":{{missing}}}"""));
-        reported += missing;
+        foreach ((string station, long count) in lost)
+        {
+            long before = reported.GetValueOrDefault(station);
+            if (count > before) batch.Insert(0, Event(station, "records-lost", count - before));
+            reported[station] = count;
+        }
     }
+
+    private JournalRecord Event(string station, string name, long count) => new(station, JournalKind.Event, time.GetUtcNow(), $$"""{"event":"{{name}}","count":{{count}}}""");
 
     private JournalFile Open()
     {
-        string path = Path.GetFullPath(options.Path);
-        if (Path.GetDirectoryName(path) is { } folder) Directory.CreateDirectory(folder);
-        return JournalFile.OpenForWriting(path);
+        if (System.IO.Path.GetDirectoryName(Path) is { } folder) Directory.CreateDirectory(folder);
+        JournalFile journal = JournalFile.OpenForWriting(Path);
+        Interlocked.Increment(ref opened);
+        Appended?.Invoke();
+        return journal;
     }
 
     /// <summary>Kept for whoever can read more of it; the line goes on with a new one.</summary>
     private void SetAside(string why)
     {
-        string path = Path.GetFullPath(options.Path), aside = $"{path}.damaged-{time.GetUtcNow():yyyyMMddHHmmss}";
-        foreach (string suffix in (string[])["", "-wal", "-shm"]) if (File.Exists(path + suffix)) File.Move(path + suffix, aside + suffix, overwrite: true);
-        LogDamaged(path, why, aside);
+        string aside = $"{Path}.damaged-{time.GetUtcNow():yyyyMMddHHmmss}";
+        foreach (string suffix in (string[])["", "-wal", "-shm"]) if (File.Exists(Path + suffix)) File.Move(Path + suffix, aside + suffix, overwrite: true);
+        sent.Clear();
+        LogDamaged(Path, why, aside);
     }
 
     private void Prune()
     {
-        long removed = file!.Prune(time.GetUtcNow() - TimeSpan.FromDays(options.KeepDays));
+        Dictionary<string, long> unsent = [];
+        long removed = file!.Prune(time.GetUtcNow() - TimeSpan.FromDays(options.KeepDays), unsent);
         long limit = options.MaxMegabytes * 1_000_000L, bytes = file.Bytes;
-        if (bytes > limit) removed += file.PruneTo((long)(file.Count * 0.9 * limit / bytes));
-        if (removed > 0) LogPruned(removed);
+        if (bytes > limit) removed += file.PruneTo((long)(file.Count * 0.9 * limit / bytes), unsent);
+        if (removed == 0) return;
+        LogPruned(removed);
+        List<JournalRecord> told = [];
+        foreach (string station in forwarded.Where(unsent.ContainsKey))
+        {
+            told.Add(Event(station, "records-removed-unsent", unsent[station]));
+            removedUnsent.AddOrUpdate(station, unsent[station], (_, n) => n + unsent[station]);
+            LogRemovedUnsent(unsent[station], station);
+        }
+        Append(told);
     }
 
     private void Fail(Exception e)
@@ -134,4 +209,7 @@ internal sealed partial class JournalWriter : IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} old entries removed from the journal")]
     private partial void LogPruned(long count);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} entries of {Station} were removed from the journal before a historian had them")]
+    private partial void LogRemovedUnsent(long count, string station);
 }

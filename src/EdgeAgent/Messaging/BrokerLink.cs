@@ -21,19 +21,20 @@ internal sealed partial class BrokerLink : IAsyncDisposable
     private readonly MqttOptions options;
     private readonly string clientId;
     private readonly Topics topics;
-    private readonly IReadOnlyDictionary<string, Action<MqttApplicationMessage>> subscriptions;
+    private readonly IReadOnlyDictionary<string, Action<MqttApplicationMessage, Action>> subscriptions;
     private readonly ResiliencePipeline connecting;
     private readonly SemaphoreSlim closed = new(0);
+    private readonly TimeProvider time;
     private readonly ILogger log;
     private volatile TaskCompletionSource connected = NewSignal();
     private readonly long[] failures = new long[Enum.GetValues<BrokerTrouble>().Length];
     private long connects;
 
-    /// <param name="subscriptions">Topics, and who takes their messages. Payloads are valid until the call returns.</param>
+    /// <param name="subscriptions">Topics, and who takes their messages and acknowledges each in the end. Payloads are valid until the call returns.</param>
     /// <exception cref="EdgeException">The password, CA or certificate file can't be read.</exception>
-    public BrokerLink(MqttOptions options, string clientId, Topics topics, IReadOnlyDictionary<string, Action<MqttApplicationMessage>> subscriptions, TimeProvider time, ILogger log)
+    public BrokerLink(MqttOptions options, string clientId, Topics topics, IReadOnlyDictionary<string, Action<MqttApplicationMessage, Action>> subscriptions, TimeProvider time, ILogger log)
     {
-        (this.options, this.clientId, this.topics, this.subscriptions, this.log) = (options, clientId, topics, subscriptions, log);
+        (this.options, this.clientId, this.topics, this.subscriptions, this.time, this.log) = (options, clientId, topics, subscriptions, time, log);
         Certificates = new BrokerCertificates(options, time, log);
         Refusals = new BrokerRefusals(time, log);
         _ = ClientOptions();   // a file that is missing now is a mistake in the configuration; later it is trouble to wait out
@@ -53,17 +54,36 @@ internal sealed partial class BrokerLink : IAsyncDisposable
                 return default;
             },
         }).Build();
+        Receipts = new TriggerReceipts(options.HeldTriggers);
         client.DisconnectedAsync += _ =>
         {
+            Receipts.Forget();
             closed.Release();
             return Task.CompletedTask;
         };
         client.ApplicationMessageReceivedAsync += message =>
         {
-            if (subscriptions.TryGetValue(message.ApplicationMessage.Topic, out Action<MqttApplicationMessage>? take)) take(message.ApplicationMessage);
+            if (!subscriptions.TryGetValue(message.ApplicationMessage.Topic, out Action<MqttApplicationMessage, Action>? take)) return Task.CompletedTask;
+            message.AutoAcknowledge = false;
+            take(message.ApplicationMessage, Receipts.Hold(() => _ = AcknowledgeAsync(message)).Done);
             return Task.CompletedTask;
         };
     }
+
+    private static async Task AcknowledgeAsync(MqttApplicationMessageReceivedEventArgs message)
+    {
+        try
+        {
+            await message.AcknowledgeAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The connection has just gone, which shows as whatever exception; the broker will send the trigger again.
+        }
+    }
+
+    /// <summary>Triggers that are not acknowledged yet.</summary>
+    public TriggerReceipts Receipts { get; }
 
     public bool IsConnected => client.IsConnected;
     public long Connects => Interlocked.Read(ref connects);
@@ -75,6 +95,9 @@ internal sealed partial class BrokerLink : IAsyncDisposable
 
     /// <summary>True when the broker had kept this client's session.</summary>
     public bool SessionPresent { get; private set; }
+
+    /// <summary>Beginning of the present connection, or of the last.</summary>
+    public DateTimeOffset ConnectedAt { get; private set; }
 
     /// <summary>Raised when it is connected and subscribed.</summary>
     public event Action? Connected;
@@ -114,7 +137,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
             throw BrokerException.Of(e, Certificates, options);
         }
         if (result.ResultCode != MqttClientConnectResultCode.Success) throw BrokerException.Of(result, options);
-        SessionPresent = result.IsSessionPresent;
+        (SessionPresent, ConnectedAt) = (result.IsSessionPresent, time.GetUtcNow());
         if (subscriptions.Count == 0) return;
         // A retained trigger is not a part that stands in front of the camera, a retained command is nobody's wish of now.
         List<MqttTopicFilter> filters = [.. subscriptions.Keys.Select(topic => new MqttTopicFilter
@@ -129,7 +152,12 @@ internal sealed partial class BrokerLink : IAsyncDisposable
 
     /// <summary>Sends; with QoS 1 done when the broker has acknowledged. False: it was acknowledged with a refusal, which is counted and logged here.</summary>
     /// <exception cref="EdgeException">The connection is away.</exception>
-    public async Task<bool> PublishAsync(MqttApplicationMessage message, CancellationToken stop)
+    public async Task<bool> PublishAsync(MqttApplicationMessage message, CancellationToken stop) =>
+        await SendAsync(message, stop).ConfigureAwait(false) is MqttClientPublishReasonCode.Success or MqttClientPublishReasonCode.NoMatchingSubscribers;
+
+    /// <summary>The same, with what the broker answers: it may say that nobody is subscribed.</summary>
+    /// <exception cref="EdgeException">The connection is away.</exception>
+    public async Task<MqttClientPublishReasonCode> SendAsync(MqttApplicationMessage message, CancellationToken stop)
     {
         MqttClientPublishResult result;
         try
@@ -143,7 +171,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
             throw new EdgeException($"the connection is away: {e.Message}", e);
         }
         if (!result.IsSuccess) Refusals.Add(message.Topic, $"{result.ReasonCode} {result.ReasonString}".TrimEnd());
-        return result.IsSuccess;
+        return result.ReasonCode;
     }
 
     /// <summary>Says goodbye: the broker does not send the will, so the caller publishes <c>offline</c> before.</summary>

@@ -22,8 +22,9 @@ internal sealed partial class CommandLoop(Topics topics, StationCommands command
 
     public long Invalid => invalid.Count;
 
-    public void Receive(MqttApplicationMessage message)
+    public void Receive(MqttApplicationMessage message, Action acknowledge)
     {
+        acknowledge();
         CommandMessage? command = CommandMessage.Parse(message.Payload, out string? why);
         string? topic = message.ResponseTopic is { Length: > 0 } named ? named : null;
         if (topic is not null && !IsOurs(topic)) (command, why, topic) = (null, $"its response topic is not below {topics.Responses}", null);

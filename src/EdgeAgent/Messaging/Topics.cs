@@ -8,6 +8,7 @@ internal sealed class Topics(string line, string station)
     public string Trigger => field ??= prefix + "trigger";
     public string Acquired => field ??= prefix + "acquired";
     public string Verdict => field ??= prefix + "verdict";
+    public string Record => field ??= prefix + "record";
     public string Heatmap => field ??= prefix + "heatmap";
     public string Status => field ??= prefix + "status";
     public string Model => field ??= prefix + "model";

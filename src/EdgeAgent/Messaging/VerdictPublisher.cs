@@ -23,6 +23,7 @@ internal sealed partial class VerdictPublisher
     private readonly Topics topics;
     private readonly Ledger ledger;
     private readonly StationMetrics metrics;
+    private readonly Func<bool>? settles;
     private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly ResiliencePipeline sending;
@@ -35,9 +36,10 @@ internal sealed partial class VerdictPublisher
     private volatile int refusedCount;
 
     /// <param name="link">Null when MQTT is disabled: verdicts are only counted.</param>
-    public VerdictPublisher(BrokerLink? link, Topics topics, Ledger ledger, StationMetrics metrics, TimeProvider time, ILogger log)
+    /// <param name="settles">Whether a verdict that the broker has is safe already: there is no journal to wait for. Null = yes.</param>
+    public VerdictPublisher(BrokerLink? link, Topics topics, Ledger ledger, StationMetrics metrics, TimeProvider time, ILogger log, Func<bool>? settles = null)
     {
-        (this.link, this.topics, this.ledger, this.metrics, this.time, this.log) = (link, topics, ledger, metrics, time, log);
+        (this.link, this.topics, this.ledger, this.metrics, this.time, this.log, this.settles) = (link, topics, ledger, metrics, time, log, settles);
         sending = new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
         {
             MaxRetryAttempts = int.MaxValue,
@@ -133,7 +135,6 @@ internal sealed partial class VerdictPublisher
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> SendAsync(Job job, VerdictWriter writer, CancellationToken stop)
     {
-        InspectionResult result = job.Result!;
         if (link is not null) await link.WaitConnectedAsync(stop).ConfigureAwait(false);
         long now = time.GetTimestamp();
         TimeSpan since = time.GetElapsedTime(job.ReceivedAt, now);
@@ -142,14 +143,15 @@ internal sealed partial class VerdictPublisher
             MqttApplicationMessage message = new()
             {
                 Topic = topics.Verdict,
-                Payload = new ReadOnlySequence<byte>(writer.Write(job, result, now)),
+                Payload = new ReadOnlySequence<byte>(job.Stored is { } record ? writer.Write(record) : writer.Write(job, job.Result!, now)),
                 QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
                 ContentType = "application/json",
                 MessageExpiryInterval = Expiry(job.Deadline, since),
             };
             if (!await link.PublishAsync(message, stop).ConfigureAwait(false)) return false;
         }
-        metrics.ObservePublished(time.GetElapsedTime(result.DecidedAt, now), since);
+        if (job.Result is { } result) metrics.ObservePublished(time.GetElapsedTime(result.DecidedAt, now), since);
+        if (settles?.Invoke() ?? true) job.Settle();
         return true;
     }
 

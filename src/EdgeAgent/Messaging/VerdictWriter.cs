@@ -32,6 +32,16 @@ internal sealed class VerdictWriter(TimeProvider time) : IDisposable
         return End();
     }
 
+    /// <summary>The message on <c>verdict</c> out of a journal's record: without where and when.</summary>
+    public ReadOnlyMemory<byte> Write(string record)
+    {
+        using JsonDocument stored = JsonDocument.Parse(record);
+        Begin();
+        foreach (JsonProperty member in stored.RootElement.EnumerateObject())
+            if (member.Name is not ("line" or "station" or "decidedAt")) member.WriteTo(json);
+        return End();
+    }
+
     private void Begin()
     {
         buffer.ResetWrittenCount();

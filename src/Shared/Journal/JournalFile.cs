@@ -11,7 +11,7 @@ public sealed record JournalVerification(long Entries, long First, long Last, lo
 /// The agent's journal: an SQLite database (write-ahead log, every transaction on disk before it counts) of entries that are chained by
 /// hashes. One writer, any number of readers, which see whole transactions. Not thread-safe.
 /// </summary>
-public sealed class JournalFile : IDisposable
+public sealed partial class JournalFile : IDisposable
 {
     private const int Schema = 1;
     private const string Columns = "seq, at, station, kind, record, hash";
@@ -24,6 +24,9 @@ public sealed class JournalFile : IDisposable
 
     /// <summary>Number of the last entry; 0 = none.</summary>
     public long Last => last;
+
+    /// <summary>Drawn when the journal was made: numbers of another journal are not this one's.</summary>
+    public string Id { get; private set; } = "";
 
     /// <summary>Opens for reading, also while the agent writes.</summary>
     /// <exception cref="EdgeException">No such file, or no journal.</exception>
@@ -64,6 +67,10 @@ public sealed class JournalFile : IDisposable
                 CREATE INDEX IF NOT EXISTS parts ON entries (part) WHERE part IS NOT NULL;
                 CREATE INDEX IF NOT EXISTS times ON entries (at);
                 CREATE TABLE IF NOT EXISTS pruned (seq INTEGER NOT NULL, hash BLOB NOT NULL);
+                CREATE INDEX IF NOT EXISTS stationEntries ON entries (station, seq);
+                CREATE TABLE IF NOT EXISTS stations (station TEXT PRIMARY KEY, sent INTEGER NOT NULL DEFAULT 0, removed INTEGER NOT NULL DEFAULT 0);
+                CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL);
+                INSERT INTO identity SELECT lower(hex(randomblob(8))) WHERE NOT EXISTS (SELECT 1 FROM identity);
                 """);
             journal.FindEnd();
             return journal;
@@ -76,8 +83,9 @@ public sealed class JournalFile : IDisposable
     }
 
     /// <summary>Writes all or none of them; they are on the disk when it returns.</summary>
+    /// <param name="sent">By station, the last entry that its receiver has; written with them.</param>
     /// <exception cref="SqliteException">Nothing was written: the disk is full, for one.</exception>
-    public void Append(IEnumerable<JournalRecord> records)
+    public void Append(IEnumerable<JournalRecord> records, IReadOnlyDictionary<string, long>? sent = null)
     {
         (long seq, byte[] hash) = (last, head);
         using (SqliteTransaction transaction = connection.BeginTransaction())
@@ -91,6 +99,7 @@ public sealed class JournalFile : IDisposable
                 Bind(insert, ("$seq", seq), ("$at", record.At.ToUnixTimeMilliseconds()), ("$station", record.Station), ("$kind", record.Kind), ("$record", record.Record), ("$hash", hash));
                 insert.ExecuteNonQuery();
             }
+            foreach ((string station, long upTo) in sent ?? new Dictionary<string, long>()) MarkSent(station, upTo, transaction);
             transaction.Commit();
         }
         (last, head) = (seq, hash);
@@ -113,11 +122,14 @@ public sealed class JournalFile : IDisposable
         Query($"SELECT {Columns} FROM entries WHERE job = $id OR part = $id ORDER BY seq", ("$id", jobOrPart));
 
     /// <summary>Removes the entries before <paramref name="before"/>, the last one never. What remains can still be verified: the hash it follows from is kept.</summary>
+    /// <param name="unsent">By station, how many of them were not sent is added here.</param>
     /// <returns>How many were removed.</returns>
-    public long Prune(DateTimeOffset before) => Prune("SELECT max(seq) FROM entries WHERE at < $limit AND seq < (SELECT max(seq) FROM entries)", before.ToUnixTimeMilliseconds());
+    public long Prune(DateTimeOffset before, IDictionary<string, long>? unsent = null) =>
+        Prune("SELECT max(seq) FROM entries WHERE at < $limit AND seq < (SELECT max(seq) FROM entries)", before.ToUnixTimeMilliseconds(), unsent);
 
     /// <summary>Removes the oldest entries until <paramref name="count"/> remain.</summary>
-    public long PruneTo(long count) => Prune("SELECT max(seq) FROM entries WHERE seq <= (SELECT max(seq) FROM entries) - $limit", Math.Max(1, count));
+    public long PruneTo(long count, IDictionary<string, long>? unsent = null) =>
+        Prune("SELECT max(seq) FROM entries WHERE seq <= (SELECT max(seq) FROM entries) - $limit", Math.Max(1, count), unsent);
 
     /// <summary>Bytes of the pages in use; the file may be larger.</summary>
     public long Bytes => Scalar("SELECT (SELECT page_count FROM pragma_page_count) - (SELECT freelist_count FROM pragma_freelist_count)") * Scalar("PRAGMA page_size");
@@ -166,6 +178,10 @@ public sealed class JournalFile : IDisposable
     {
         (last, head) = Beginning();
         foreach (JournalEntry entry in Query($"SELECT {Columns} FROM entries ORDER BY seq DESC LIMIT 1")) (last, head) = (entry.Seq, entry.Hash);
+        // A journal of an older build that is only read has none.
+        if (Scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'identity'") == 0) return;
+        using SqliteCommand command = Command("SELECT id FROM identity");
+        Id = (string?)command.ExecuteScalar() ?? "";
     }
 
     /// <summary>What the first entry follows from.</summary>
@@ -176,16 +192,18 @@ public sealed class JournalFile : IDisposable
         return reader.Read() ? (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)) : (0, JournalEntry.Genesis);
     }
 
-    private long Prune(string upTo, long limit)
+    private long Prune(string upTo, long limit, IDictionary<string, long>? unsent)
     {
         using SqliteTransaction transaction = connection.BeginTransaction();
         using SqliteCommand find = Command(upTo, ("$limit", limit));
         find.Transaction = transaction;
         if (find.ExecuteScalar() is not long seq) return 0;
+        Dictionary<string, long> missed = NoteRemoved(seq, transaction);
         using SqliteCommand prune = Command("DELETE FROM pruned; INSERT INTO pruned SELECT seq, hash FROM entries WHERE seq = $seq; DELETE FROM entries WHERE seq <= $seq; SELECT changes()", ("$seq", seq));
         prune.Transaction = transaction;
         long removed = (long)prune.ExecuteScalar()!;
         transaction.Commit();
+        if (unsent is not null) foreach ((string station, long count) in missed) unsent[station] = unsent.TryGetValue(station, out long before) ? before + count : count;
         return removed;
     }
 
@@ -197,9 +215,9 @@ public sealed class JournalFile : IDisposable
             yield return new JournalEntry(reader.GetInt64(0), reader.GetString(2), reader.GetString(3), DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(1)), reader.GetString(4), reader.GetFieldValue<byte[]>(5));
     }
 
-    private long Scalar(string sql)
+    private long Scalar(string sql, params (string, object)[] parameters)
     {
-        using SqliteCommand command = Command(sql);
+        using SqliteCommand command = Command(sql, parameters);
         return command.ExecuteScalar() is long value ? value : 0;
     }
 

@@ -25,7 +25,7 @@ public sealed class MqttDocument
         await plc.TriggerAsync("job-1", ""","partId":"4711","deadlineMs":2000""");
         Heard verdict = await plc.VerdictAsync("job-1"), acquired = await plc.HearAsync("acquired"), heatmap = await plc.HearAsync("heatmap");
         Heard status = plc.All("status")[^1], model = await plc.HearAsync("model", h => h["state"] == "running" && h["version"] == "1");
-        Heard response = await plc.RequestAsync("""{"command":"self-test"}"""), recipe = await plc.HearAsync("recipe");
+        Heard response = await plc.RequestAsync("""{"command":"self-test"}"""), recipe = await plc.HearAsync("recipe"), record = await plc.HearAsync("record");
         Topics topics = new("<line>", "<station>");
 
         string text = $"""
@@ -38,6 +38,7 @@ public sealed class MqttDocument
             | `{topics.Trigger}` | in | 1 | no | a part is in front of the camera |
             | `{topics.Acquired}` | out | {Row(acquired)} | the exposure is over, the part may move |
             | `{topics.Verdict}` | out | {Row(verdict)} | exactly one for each jobId; expires with the part's deadline |
+            | `{topics.Record}` | out | {Row(record)} | every entry of the station's journal, in order, for historians; what can't be sent waits on the disk |
             | `{topics.Heatmap}` | out | {Row(heatmap)} | overlay, {heatmap.Message.ContentType}; MQTT 5 user properties {string.Join(", ", heatmap.Message.UserProperties.Select(p => p.Name))} |
             | `{topics.Status}` | out | 1 | yes | the station; the last will says `offline` |
             | `{topics.Model}` | out | 1 | yes | the model that runs, and why another one does not |
@@ -52,6 +53,11 @@ public sealed class MqttDocument
             trigger's arrival and overrides the recipe's and the station's. A message that is anything else, or larger than {Trigger.MaxBytes} bytes, is counted (`edge_invalid_triggers_total`),
             logged and otherwise ignored. The broker keeps triggers for an agent that is away for `Mqtt:SessionExpirySeconds`. A retained trigger is ignored.
 
+            **Nothing is lost in a crash.** A trigger is acknowledged (PUBACK) when its part's record is on the disk (without a journal, or when it can't be written: when the broker has the verdict), at most
+            `Mqtt:HeldTriggers` wait for that. So after a crash or a broken connection the broker sends again what has no record yet, and that part gets its verdict: `uninspected(interrupted)`, and no
+            picture is taken, because another part may stand there by now. Divert it, even if an `accept` with the same jobId came just before the crash. A jobId that was decided, also before a restart of the agent (the newest {TriggerIntake.Remembered} of the
+            journal), gets the same verdict again. A trigger that waited at the broker for an agent that was away is inspected when it arrives: set its MQTT message expiry to the time that the part stays in front of the camera.
+
             ```json
             {Pretty("""{"jobId":"job-1","partId":"4711","deadlineMs":2000}""")}
             ```
@@ -65,6 +71,21 @@ public sealed class MqttDocument
 
             ```json
             {Pretty(Sample(verdict, ("score", 200), ("latencyMs", null), ("capturedAt", null)))}
+            ```
+
+            ## record
+            The station's entries of the [journal](journal.md), one message each, one after the other: the next goes out when the broker has acknowledged the one before.
+            What can't be sent, and what nobody is subscribed to (`Records:WaitForSubscriber`), waits in the journal on the disk, over restarts of agent and broker.
+            Whoever listens to `edge/#` counts as a subscriber. `historical` says that the entry is older than the connection it came over. Verdicts go first.
+
+            **For a historian.** `journal` and `seq` together name an entry: who sees them again drops the message (a crash may repeat the last ones; jobId and verdict are the same). `previous` is the `seq`
+            of the station's entry before: whoever has not got that one misses something (0 = there is none). An entry that had to be removed unsent, because it was too old or the journal too large, is missing
+            this way, is counted (`edge_records_lost_total`) and told by an entry of kind `event`. Another `journal` means a new database; its numbers begin at 1. `seq` counts over all stations of an agent: with the
+            records of all of them the chain of hashes can be recomputed. `record` is the last member, byte for byte what the hash covers; `atMs` is Unix time in milliseconds. Use a
+            persistent session, and let the broker queue enough for it (mosquitto: `max_queued_messages`, 1,000 by default, silently drops more).
+
+            ```json
+            {Pretty(Sample(record, ("journal", null), ("hash", null), ("atMs", 1795435200000)))}
             ```
 
             ## acquired
@@ -129,12 +150,22 @@ public sealed class MqttDocument
         foreach ((string member, double? value) in examples)
         {
             Assert.NotNull(json[member]);
-            if (json[member] is JsonObject parts) foreach (string part in parts.Select(p => p.Key).ToArray()) parts[part] = 1.5;
+            if (member == "journal") (json["journal"], json["record"]) = ("5f0c91d2a4b7e863", Example(json["record"]!));
+            else if (member == "hash") json[member] = new string('0', 64);
+            else if (json[member] is JsonObject parts) foreach (string part in parts.Select(p => p.Key).ToArray()) parts[part] = 1.5;
             else if (value is { } number) json[member] = number;
             else if (member == "build") json[member] = "1.0.0";
             else json[member] = "2026-11-23T12:00:00+00:00";
         }
         return json.ToJsonString();
+    }
+
+    /// <summary>The record in a record's message: its own members are the journal's, so one line shows them.</summary>
+    private static JsonNode Example(JsonNode record)
+    {
+        foreach (string member in (string[])["decidedAt", "capturedAt"]) record[member] = "2026-11-23T12:00:00+00:00";
+        foreach (string part in record["latencyMs"]!.AsObject().Select(p => p.Key).ToArray()) record["latencyMs"]![part] = 1.5;
+        return record.DeepClone();
     }
 
     private static string Pretty(string json) => JsonNode.Parse(json)!.ToJsonString(Indented);

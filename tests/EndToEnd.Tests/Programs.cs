@@ -7,8 +7,9 @@ namespace Edge.Tests;
 /// <summary>Runs the built programs as a user does: as processes.</summary>
 internal static class Programs
 {
-    public static string Trainer { get; } = Path.Combine(TestPaths.Repository, "src/Trainer/bin", Configuration, "net10.0/edge-trainer");
-    public static string Agent { get; } = Path.Combine(TestPaths.Repository, "src/EdgeAgent/bin", Configuration, "net10.0/edge-agent");
+    // The variables name copies: a build under a running program breaks it.
+    public static string Trainer { get; } = Environment.GetEnvironmentVariable("EDGE_TRAINER") ?? Path.Combine(TestPaths.Repository, "src/Trainer/bin", Configuration, "net10.0/edge-trainer");
+    public static string Agent { get; } = Environment.GetEnvironmentVariable("EDGE_AGENT") ?? Path.Combine(TestPaths.Repository, "src/EdgeAgent/bin", Configuration, "net10.0/edge-agent");
 
 #if DEBUG
     private const string Configuration = "Debug";

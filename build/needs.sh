@@ -7,6 +7,7 @@ PATH=$PATH:/usr/sbin:/sbin   # where ldconfig and mosquitto are for a user who i
 missing=()
 library() { ldconfig -p | grep -F "$1 " > /dev/null || missing+=("$2"); }
 program() { command -v "$1" > /dev/null || missing+=("$2"); }
+plugin()  { [ -e "/usr/lib/$(uname -m)-linux-gnu/gstreamer-1.0/lib$1.so" ] || missing+=("$2"); }
 module()  { /usr/bin/python3 -c "import $1" 2> /dev/null || missing+=("$2"); }
 
 # OpenCvSharp's native library is linked with GTK although nothing here opens a window.
@@ -17,6 +18,10 @@ needed=${#missing[@]}   # the rest is for tests: one that can't be had is skippe
 if [ "${1:-run}" = test ]; then
   library libaravis-0.8.so.0 libaravis-0.8-0
   program arv-fake-gv-camera-0.8 aravis-tools
+  program ffmpeg ffmpeg
+  module "gi; gi.require_version('GstRtspServer','1.0')" gir1.2-gst-rtsp-server-1.0
+  plugin gstjpeg gstreamer1.0-plugins-good
+  plugin gstx264 gstreamer1.0-plugins-ugly
   program mosquitto mosquitto
   program mosquitto_sub mosquitto-clients
   program promtool prometheus

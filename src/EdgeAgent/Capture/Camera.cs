@@ -14,6 +14,8 @@ internal enum CameraState
     Faulted,
     /// <summary>The file or folder is at its end.</summary>
     Ended,
+    /// <summary>It gave the same picture again and again, and is being opened again.</summary>
+    Frozen,
 }
 
 /// <summary>
@@ -24,7 +26,8 @@ internal sealed partial class Camera : IDisposable
 {
     private readonly IFrameSource source;
     private readonly TimeProvider time;
-    private readonly TimeSpan timeout;
+    private readonly TimeSpan timeout, frozenAfter;
+    private readonly RepeatedFrames? repeats;
     private readonly ILogger log;
     private readonly ResiliencePipeline opening;
     private readonly ITimer stallTimer;
@@ -33,13 +36,16 @@ internal sealed partial class Camera : IDisposable
     private volatile CameraState state;
     private volatile string? trouble;
     private volatile bool grabbing;
-    private long reconnects;
-    private long? waitingSince;   // for a picture
+    private volatile CameraCause cause;
+    private long reconnects, repeated;
+    private long? waitingSince, repeatingSince;   // for a picture; the same picture
 
     public Camera(IFrameSource source, SourceOptions options, TimeProvider time, ILogger log)
     {
         (this.source, this.time, this.log) = (source, time, log);
         timeout = TimeSpan.FromMilliseconds(options.TimeoutMs);
+        frozenAfter = TimeSpan.FromMilliseconds(options.FrozenMs);
+        repeats = source.IsLive && options.FrozenMs > 0 ? new RepeatedFrames() : null;
         opening = new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
         {
             MaxRetryAttempts = int.MaxValue,
@@ -48,11 +54,11 @@ internal sealed partial class Camera : IDisposable
             ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Exception is not (null or OperationCanceledException)),   // drivers fail in many ways
             OnRetry = attempt =>
             {
-                Set(CameraState.Faulted, attempt.Outcome.Exception!.Message);
+                Set(CameraState.Faulted, attempt.Outcome.Exception!.Message, CauseOf(attempt.Outcome.Exception));
                 return default;
             },
         }).Build();
-        stallTimer = time.CreateTimer(_ => Set(CameraState.Stalled, $"no frame for {timeout.TotalMilliseconds} ms"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        stallTimer = time.CreateTimer(_ => Set(CameraState.Stalled, $"no frame for {timeout.TotalMilliseconds} ms", CameraCause.Silent), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public bool IsLive => source.IsLive;
@@ -63,6 +69,12 @@ internal sealed partial class Camera : IDisposable
 
     /// <summary>Why it is not online; null when it is.</summary>
     public string? Trouble => trouble;
+
+    /// <summary>None when it is online.</summary>
+    public CameraCause Cause => cause;
+
+    /// <summary>Pictures that equalled the one before.</summary>
+    public long Repeated => Interlocked.Read(ref repeated);
 
     public long Reconnects => Interlocked.Read(ref reconnects);
 
@@ -77,7 +89,7 @@ internal sealed partial class Camera : IDisposable
             source.Open();
             return default;
         }, stop.Token).ConfigureAwait(false);
-        Set(CameraState.Online, null);
+        Set(CameraState.Online, null, CameraCause.None);
     });
 
     /// <summary>Grabs; null when there is no camera to grab from now.</summary>
@@ -85,7 +97,7 @@ internal sealed partial class Camera : IDisposable
     public Grab? TryGrab(Frame into, TimeSpan wait, bool newPart = false)
     {
         into.Clear();
-        if (openingTask is not { IsCompletedSuccessfully: true } || state is CameraState.Ended) return null;
+        if (!IsOpen) return null;
         grabbing = true;
         stallTimer.Change(timeout, Timeout.InfiniteTimeSpan);
         try
@@ -97,20 +109,44 @@ internal sealed partial class Camera : IDisposable
             }
             Grab got = source.Grab(into, wait);
             Watch(got);
-            Set(got == Grab.Ended ? CameraState.Ended : CameraState.Online, null, grabDone: true);
+            if (got == Grab.Frame && IsRepeat(into)) got = Grab.Repeated;
+            Set(got == Grab.Ended ? CameraState.Ended : CameraState.Online, null, CameraCause.None, grabDone: true);
             return got;
         }
-        catch (Exception e) when (e is EdgeException or OpenCvSharp.OpenCVException or IOException)
+        catch (Exception e) when (IsFailure(e))
         {
-            Interlocked.Increment(ref reconnects);
-            Set(CameraState.Faulted, e.Message, grabDone: true);
-            Start();
+            Reopen(e);
             return null;
         }
         finally
         {
             stallTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
+    }
+
+    /// <summary>Between two parts, when nobody grabs: a camera that has gone is opened again before the next part comes.</summary>
+    public void Check()
+    {
+        if (!IsOpen) return;
+        try
+        {
+            source.Check();
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            Reopen(e);
+        }
+    }
+
+    private bool IsOpen => openingTask is { IsCompletedSuccessfully: true } && state is not CameraState.Ended;
+
+    private static bool IsFailure(Exception e) => e is EdgeException or OpenCvSharp.OpenCVException or IOException;
+
+    private void Reopen(Exception e)
+    {
+        Interlocked.Increment(ref reconnects);
+        Set(CauseOf(e) == CameraCause.Frozen ? CameraState.Frozen : CameraState.Faulted, e.Message, CauseOf(e), grabDone: true);
+        Start();
     }
 
     private void Watch(Grab got)
@@ -120,29 +156,46 @@ internal sealed partial class Camera : IDisposable
         else if (source is { IsLive: true, EveryFrameIsAPart: false } && time.GetElapsedTime(waitingSince.Value) >= timeout)
         {
             waitingSince = null;
-            throw new EdgeException($"no frame for {timeout.TotalMilliseconds} ms");
+            throw new CameraException(CameraCause.Silent, $"no frame for {timeout.TotalMilliseconds} ms");
         }
     }
 
-    private void Set(CameraState now, string? why, bool grabDone = false)
+    private bool IsRepeat(Frame frame)
+    {
+        if (repeats is null) return false;
+        if (!repeats.IsRepeat(frame.Image))
+        {
+            repeatingSince = null;
+            return false;
+        }
+        Interlocked.Increment(ref repeated);
+        repeatingSince ??= time.GetTimestamp();
+        if (time.GetElapsedTime(repeatingSince.Value) < frozenAfter) return true;
+        repeatingSince = null;
+        throw new CameraException(CameraCause.Frozen, $"the same frame for {frozenAfter.TotalMilliseconds} ms");
+    }
+
+    private static CameraCause CauseOf(Exception e) => e is CameraException known ? known.Cause : CameraCause.Other;
+
+    private void Set(CameraState now, string? why, CameraCause reason, bool grabDone = false)
     {
         lock (stop)
         {
             if (grabDone) grabbing = false;
             if (now == CameraState.Stalled && !grabbing) return;   // the timer fired just as the grab came back
             if (state == now && trouble == why) return;
-            (state, trouble) = (now, why);
+            (state, trouble, cause) = (now, why, reason);
         }
         if (why is null) LogState(now);
-        else LogTrouble(now, why);
+        else LogTrouble(now, reason, why);
         Changed?.Invoke();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "camera {State}")]
     private partial void LogState(CameraState state);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "camera {State}: {Why}")]
-    private partial void LogTrouble(CameraState state, string why);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "camera {State} ({Cause}): {Why}")]
+    private partial void LogTrouble(CameraState state, CameraCause cause, string why);
 
     public void Dispose()
     {

@@ -52,7 +52,11 @@ internal sealed class CaptureLoop
 
     private void ServeTrigger()
     {
-        if (!queues.Triggers.TryTake(out Job? job, Heartbeat.Pause)) return;
+        if (!queues.Triggers.TryTake(out Job? job, Heartbeat.Pause))
+        {
+            camera.Check();
+            return;
+        }
         serving = job;
         job.GrabStarted = time.GetTimestamp();
         Grab? got = Grab.Nothing;
@@ -86,6 +90,7 @@ internal sealed class CaptureLoop
         if (early > TimeSpan.Zero)
         {
             stop.WaitHandle.WaitOne(early < Heartbeat.Pause ? early : Heartbeat.Pause);
+            camera.Check();
             return;
         }
         // Ticks that were missed while a grab took longer than the interval are not made up for: their parts have gone.
@@ -110,7 +115,7 @@ internal sealed class CaptureLoop
         long start = time.GetTimestamp();
         Grab? got = clocked && camera.IsLive ? GrabTriggered(frame, null) : camera.TryGrab(frame, Slice);
         for (int i = 0; i < frame.Missed; i++) ledger.Close(Open(start), Reason.Camera);   // exposed, and lost on the way
-        if (got is Grab.Nothing or Grab.Ended || (got is null && !clocked))
+        if (got is Grab.Nothing or Grab.Ended || (got is null && !clocked) || (got == Grab.Repeated && !clocked && !camera.EveryFrameIsAPart))
         {
             queues.Pool.TryAdd(frame);
             return;

@@ -1,4 +1,5 @@
 using Edge.Agent.Capture.GenICam;
+using Edge.Agent.Capture.Network;
 using Edge.Agent.Configuration;
 
 namespace Edge.Agent.Capture;
@@ -12,6 +13,8 @@ internal static class FrameSources
         SourceKind.Camera => new DeviceSource(options),
         SourceKind.Synthetic => new SyntheticSource(options),
         SourceKind.Aravis => new AravisSource(options, mode, time),
+        SourceKind.Rtsp => new RtspSource(options, time),
+        SourceKind.Http => new HttpSource(options, time),
         _ => throw new EdgeException($"There is no source of kind {options.Kind}."),
     };
 }

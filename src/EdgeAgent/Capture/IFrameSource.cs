@@ -10,6 +10,8 @@ internal enum Grab
     Unreadable,
     /// <summary>There will be no more.</summary>
     Ended,
+    /// <summary>The same picture as the one before, to the last bit: not of this part. Said by <see cref="Camera"/>, of live sources.</summary>
+    Repeated,
 }
 
 /// <summary>A camera, or what stands in for one. One thread at a time; both methods may block.</summary>
@@ -27,6 +29,10 @@ internal interface IFrameSource : IDisposable
     /// <param name="wait">Longest wait for a picture that isn't there yet.</param>
     /// <exception cref="EdgeException">The device failed; it is opened again.</exception>
     Grab Grab(Frame into, TimeSpan wait);
+
+    /// <summary>Between two parts: looks whether the device is still there, without waiting.</summary>
+    /// <exception cref="EdgeException">It is not; it is opened again.</exception>
+    void Check() { }
 
     /// <summary>A device, not a store of pictures: when none comes in time it has failed.</summary>
     bool IsLive => false;

@@ -13,11 +13,21 @@ internal enum SourceKind
     Synthetic,
     /// <summary>GigE Vision or USB3 Vision.</summary>
     Aravis,
+    /// <summary>An RTSP (ONVIF) stream, decoded by ffmpeg.</summary>
+    Rtsp,
+    /// <summary>A picture for each HTTP request.</summary>
+    Http,
+}
+
+internal enum StreamTransport
+{
+    Tcp = 0,
+    Udp,
 }
 
 internal sealed class SourceOptions : IValidatableObject
 {
-    /// <summary>Where frames come from: pictures of a folder, a video file, a local camera (V4L2), rendered parts, a GigE Vision or USB3 Vision camera (Aravis).</summary>
+    /// <summary>Where frames come from: pictures of a folder, a video file, a local camera (V4L2), rendered parts, a GigE Vision or USB3 Vision camera (Aravis), an RTSP stream, or HTTP snapshots.</summary>
     public SourceKind Kind { get; set; }
 
     /// <summary>Folder or video file.</summary>
@@ -56,12 +66,34 @@ internal sealed class SourceOptions : IValidatableObject
     [Range(10, 600_000)]
     public int ReconnectMs { get; set; } = 1000;
 
+    /// <summary>Live sources: the same frame for so many milliseconds is a frozen camera, which is opened again. A frame that equals the one before is never inspected. 0 = frames are not compared.</summary>
+    [Range(0, 600_000)]
+    public int FrozenMs { get; set; } = 2000;
+
+    /// <summary>Rtsp, Http: address of the stream or picture, without user and password.</summary>
+    public string? Url { get; set; }
+
+    /// <summary>Rtsp, Http: file with one line, <c>user:password</c>; or <c>credential:NAME</c> of systemd.</summary>
+    public string? CredentialsFile { get; set; }
+
+    /// <summary>Rtsp: how the stream comes. Udp loses pictures on a busy network.</summary>
+    public StreamTransport Transport { get; set; }
+
+    /// <summary>Rtsp: from exposure to arrival. A triggered part gets the first frame that comes so much after its trigger.</summary>
+    [Range(0, 60_000)]
+    public int LatencyMs { get; set; } = 200;
+
     public AravisOptions Aravis { get; set; } = new();
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Kind is SourceKind.Folder or SourceKind.Video && string.IsNullOrWhiteSpace(Path))
             yield return new ValidationResult($"must name the {(Kind == SourceKind.Folder ? "folder" : "file")} when Kind is {Kind}", [nameof(Path)]);
+        string[] schemes = Kind switch { SourceKind.Rtsp => ["rtsp", "rtsps"], SourceKind.Http => ["http", "https"], _ => [] };
+        if (schemes.Length > 0 && (!Uri.TryCreate(Url, UriKind.Absolute, out Uri? uri) || !schemes.Contains(uri.Scheme)))
+            yield return new ValidationResult($"must be an address that begins with {string.Join(":// or ", schemes)}:// when Kind is {Kind}", [nameof(Url)]);
+        else if (schemes.Length > 0 && new Uri(Url!).UserInfo.Length > 0)
+            yield return new ValidationResult("must not hold user or password: they belong into CredentialsFile", [nameof(Url)]);
         foreach ((string name, int side) in new[] { (nameof(Width), Width), (nameof(Height), Height) })
             if (Kind == SourceKind.Synthetic && side is not 0 and (< 256 or > 8192))
                 yield return new ValidationResult("must be 0 or 256 to 8192 when Kind is Synthetic", [name]);

@@ -17,10 +17,11 @@ internal sealed class AgentMetrics
     private static readonly Reason[] Reasons = Enum.GetValues<Reason>();
     private static readonly CameraState[] Cameras = Enum.GetValues<CameraState>();
     private static readonly BrokerTrouble[] Troubles = Enum.GetValues<BrokerTrouble>();
+    private static readonly CameraCause[] Causes = Enum.GetValues<CameraCause>();
     private const string S = "station";
 
-    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost, recordsSent, recordsLost;
-    private readonly Gauge awaiting, depth, camera, broker, certificates, paused, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, recordsBacklog, recordsAge;
+    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost, recordsSent, recordsLost;
+    private readonly Gauge awaiting, depth, camera, cameraTrouble, broker, certificates, paused, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, recordsBacklog, recordsAge;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 
@@ -56,6 +57,8 @@ internal sealed class AgentMetrics
         published = make.CreateCounter("edge_verdicts_published_total", "Verdicts that the broker has acknowledged, repeats for repeated triggers included.", S);
         lost = make.CreateCounter("edge_verdicts_lost_total", "Verdicts that never reached the broker: the queue was full, the broker refused them for too long, or the agent ended first.", S);
         camera = make.CreateGauge("edge_camera_state", "1 for the state the camera is in.", S, "state");
+        cameraTrouble = make.CreateGauge("edge_camera_trouble", "1 for what is wrong with the camera, or for none.", S, "cause");
+        cameraRepeats = make.CreateCounter("edge_camera_repeated_frames_total", "Frames of a live camera that equalled the one before and were not inspected.", S);
         cameraReconnects = make.CreateCounter("edge_camera_failures_total", "Times the camera failed and was opened again.", S);
         broker = make.CreateGauge("edge_broker_connected", "1 when the station's MQTT client is connected.", S);
         brokerConnects = make.CreateCounter("edge_broker_connects_total", "Times the station's MQTT client connected.", S);
@@ -111,6 +114,8 @@ internal sealed class AgentMetrics
         depth.WithLabels(s, "refused").Set(station.Publisher.Refused);
         lost.WithLabels(s).IncTo(station.Ledger.Lost);
         foreach (CameraState state in Cameras) camera.WithLabels(s, state.Wire()).Set(station.Camera.State == state ? 1 : 0);
+        foreach (CameraCause cause in Causes) cameraTrouble.WithLabels(s, cause.Wire()).Set(station.Camera.Cause == cause ? 1 : 0);
+        cameraRepeats.WithLabels(s).IncTo(station.Camera.Repeated);
         cameraReconnects.WithLabels(s).IncTo(station.Camera.Reconnects);
         broker.WithLabels(s).Set(station.Link is { IsConnected: true } ? 1 : 0);
         brokerConnects.WithLabels(s).IncTo(station.Link?.Connects ?? 0);

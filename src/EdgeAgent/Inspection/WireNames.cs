@@ -5,12 +5,13 @@ namespace Edge.Agent.Inspection;
 /// <summary>Names as topics and metrics carry them: kebab-case, made once.</summary>
 internal static class WireNames
 {
-    private static readonly string[] Verdicts = Make<Verdict>(), Reasons = Make<Reason>(), Cameras = Make<Capture.CameraState>(),
+    private static readonly string[] Verdicts = Make<Verdict>(), Reasons = Make<Reason>(), Cameras = Make<Capture.CameraState>(), Causes = Make<Capture.CameraCause>(),
         Models = Make<Agent.Models.ModelState>(), Troubles = Make<Messaging.BrokerTrouble>();
 
     public static string Wire(this Verdict verdict) => Verdicts[(int)verdict];
     public static string Wire(this Reason reason) => Reasons[(int)reason];
     public static string Wire(this Capture.CameraState state) => Cameras[(int)state];
+    public static string Wire(this Capture.CameraCause cause) => Causes[(int)cause];
 
     public static string Wire(this Agent.Models.ModelState state) => Models[(int)state];
 

@@ -16,7 +16,7 @@ internal static class CredentialFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new EdgeException($"The MQTT {what} file {path} cannot be read: {e.Message}", e);
+            throw new EdgeException($"The {what} file {path} cannot be read: {e.Message}", e);
         }
     }
 
@@ -24,9 +24,9 @@ internal static class CredentialFile
     {
         if (!file.StartsWith(Prefix, StringComparison.Ordinal)) return Path.GetFullPath(file);
         string name = file[Prefix.Length..];
-        if (name.Length == 0 || name != Path.GetFileName(name)) throw new EdgeException($"The MQTT {what} '{file}' must be {Prefix} and a name without folders.");
+        if (name.Length == 0 || name != Path.GetFileName(name)) throw new EdgeException($"The {what} '{file}' must be {Prefix} and a name without folders.");
         string folder = Environment.GetEnvironmentVariable(Folder)
-            ?? throw new EdgeException($"The MQTT {what} '{file}' is one of systemd's credentials, but ${Folder} is not set: add LoadCredential={name}:/path/to/file to the unit, or name a file.");
+            ?? throw new EdgeException($"The {what} '{file}' is one of systemd's credentials, but ${Folder} is not set: add LoadCredential={name}:/path/to/file to the unit, or name a file.");
         return Path.Combine(folder, name);
     }
 }

@@ -56,7 +56,7 @@ internal sealed unsafe class AravisCamera : IDisposable
             if (named is not null && !(opened = Aravis.NewCamera(named.Id, ref error)).IsInvalid) return opened;
             if (error != 0) why = GError.Take(ref error);
         }
-        throw new EdgeException($"There is no {name}: {why}. 'edge-agent cameras' lists what can be found.");
+        throw new CameraException(CameraCause.Unreachable, $"There is no {name}: {why}. 'edge-agent cameras' lists what can be found.");
     }
 
     private void SetUp(SourceOptions options, string? trigger)

@@ -46,10 +46,11 @@ internal sealed unsafe class AravisSource : IFrameSource
             // The picture of a part that did not wait for it. It must not become this part's.
             TimeSpan left = TimeSpan.FromMilliseconds(options.TimeoutMs) - time.GetElapsedTime(before);
             nint late = camera!.Pop(left > TimeSpan.Zero ? left : TimeSpan.Zero);
-            if (late == 0) throw new EdgeException($"no frame for {options.TimeoutMs} ms after a software trigger");
+            if (late == 0) throw new CameraException(CameraCause.Silent, $"no frame for {options.TimeoutMs} ms after a software trigger");
             camera.GiveBack(late);
             triggeredAt = null;
         }
+        Check();
         while (camera!.Pop(TimeSpan.Zero) is not 0 and var old) camera.GiveBack(old);
         if (trigger == Software) Trigger();
     }
@@ -60,11 +61,16 @@ internal sealed unsafe class AravisSource : IFrameSource
         triggeredAt = time.GetTimestamp();
     }
 
+    public void Check()
+    {
+        if (camera is null || camera.IsLost) throw new CameraException(CameraCause.Unreachable, "The camera does not answer any more, or another program has taken it.");
+    }
+
     public Grab Grab(Frame into, TimeSpan wait)
     {
-        if (camera is null || camera.IsLost) throw new EdgeException("The camera does not answer any more, or another program has taken it.");
+        Check();
         if (trigger == Software && triggeredAt is null) Trigger();
-        nint buffer = camera.Pop(wait);
+        nint buffer = camera!.Pop(wait);
         if (buffer == 0) return Capture.Grab.Nothing;
         if (trigger is null) buffer = Newest(buffer);
         triggeredAt = null;

@@ -1,0 +1,109 @@
+using System.Net;
+using Edge.Agent.Configuration;
+using Edge.Imaging;
+using Polly;
+using Polly.Retry;
+
+namespace Edge.Agent.Capture.Network;
+
+/// <summary>A camera that gives a picture for each HTTP request: one request a part. Basic and digest authentication.</summary>
+internal sealed class HttpSource : IFrameSource
+{
+    /// <summary>More is no picture of a part.</summary>
+    private const int LargestBytes = 64 << 20;
+
+    private readonly SourceOptions options;
+    private readonly ResiliencePipeline pipeline;
+    private HttpClient? client;
+    private byte[] body = new byte[1 << 16];
+
+    public HttpSource(SourceOptions options, TimeProvider time)
+    {
+        this.options = options;
+        // One more attempt: a camera closes idle connections when it likes.
+        pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddTimeout(TimeSpan.FromMilliseconds(options.TimeoutMs * 0.9))   // before the camera counts as stalled
+            .AddRetry(new RetryStrategyOptions { MaxRetryAttempts = 1, Delay = TimeSpan.Zero, ShouldHandle = new PredicateBuilder().Handle<HttpRequestException>().Handle<IOException>() })
+            .Build();
+    }
+
+    public bool IsLive => true;
+
+    /// <exception cref="EdgeException">There is no picture to be had, and why.</exception>
+    public void Open()
+    {
+        client?.Dispose();
+        CameraLogin? login = CameraLogin.Read(options.CredentialsFile);
+        HttpClientHandler handler = new() { AllowAutoRedirect = false, UseProxy = false };
+        if (login is not null) handler.Credentials = new CredentialCache { { new Uri(options.Url!), "Basic", Credential(login) }, { new Uri(options.Url!), "Digest", Credential(login) } };
+        client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        ImageFile.Decode(Fetch(), options.Url!, new ImageBuffer());
+    }
+
+    private static NetworkCredential Credential(CameraLogin login) => new(login.User, login.Password);
+
+    public Grab Grab(Frame into, TimeSpan wait)
+    {
+        ReadOnlySpan<byte> picture = Fetch();
+        try
+        {
+            ImageFile.Decode(picture, options.Url!, into.Image);
+            return Capture.Grab.Frame;
+        }
+        catch (EdgeException)
+        {
+            return Capture.Grab.Unreadable;
+        }
+    }
+
+    private ReadOnlySpan<byte> Fetch()
+    {
+        try
+        {
+            return body.AsSpan(0, pipeline.Execute(Request, CancellationToken.None));
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CameraException(CameraCause.Unreachable, $"The camera {options.Url} cannot be reached: {e.Message}", e);
+        }
+        catch (Polly.Timeout.TimeoutRejectedException e)
+        {
+            throw new CameraException(CameraCause.Silent, $"The camera {options.Url} does not answer within {options.TimeoutMs * 0.9:F0} ms.", e);
+        }
+    }
+
+    private int Request(CancellationToken stop)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, options.Url);
+        using HttpResponseMessage response = client!.Send(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+            throw new CameraException(CameraCause.Credentials, $"The camera {options.Url} refuses user and password (Source:CredentialsFile).");
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
+            throw new CameraException(CameraCause.NotFound, $"The camera {options.Url} has no such picture (Source:Url).");
+        if (!response.IsSuccessStatusCode) throw new CameraException(CameraCause.Other, $"The camera {options.Url} answers {(int)response.StatusCode} {response.ReasonPhrase}.");
+        if (response.Content.Headers.ContentLength > LargestBytes) throw TooLarge();
+        using Stream stream = response.Content.ReadAsStream(stop);
+        using CancellationTokenRegistration abort = stop.Register(stream.Dispose);   // a body that stops in the middle
+        int length = 0;
+        try
+        {
+            while (true)
+            {
+                int read = stream.Read(body, length, body.Length - length);
+                if (read == 0) return length;
+                length += read;
+                if (length < body.Length) continue;
+                if (length >= LargestBytes) throw TooLarge();
+                Array.Resize(ref body, Math.Min(2 * body.Length, LargestBytes));
+            }
+        }
+        catch (Exception e) when (stop.IsCancellationRequested && e is IOException or ObjectDisposedException)
+        {
+            throw new OperationCanceledException("the body stopped", e, stop);
+        }
+    }
+
+    private CameraException TooLarge() => new(CameraCause.Codec, $"The camera {options.Url} sends more than {LargestBytes >> 20} MB: no picture.");
+
+    public void Dispose() => client?.Dispose();
+}

@@ -5,6 +5,7 @@ using Edge.Agent.Cli;
 RootCommand root = new("Inspects parts on a production line: cameras in, one verdict a part out over MQTT.")
 {
     RunCommand.Create(),
+    CamerasCommand.Create(),
     JournalCommand.Create(),
     InspectCommand.Create(),
     DemoCommand.Create(),

@@ -81,6 +81,14 @@ internal static class AgentConfiguration
             errors.Add($"{path}:Recipe is '{station.Recipe}'; it must be one of {path}:Recipes ({string.Join(", ", station.Recipes.Keys)})");
     }
 
+    /// <exception cref="EdgeException">Every value that is out of range.</exception>
+    public static void Validate(SourceOptions source)
+    {
+        List<string> errors = [];
+        CheckValues(source, "Source", errors);
+        ThrowIfAny(errors);
+    }
+
     private static void ThrowIfAny(List<string> errors)
     {
         if (errors.Count > 0) throw new EdgeException("The configuration is not valid:" + string.Concat(errors.Select(e => $"\n  {e}")));

@@ -15,6 +15,8 @@ internal sealed class FakeGigECamera : IDisposable
     public FakeGigECamera(int lostPerThousand = 0)
     {
         Assert.SkipUnless(Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, Program))), $"needs {Program} (aravis-tools)");
+        // GigE Vision's control port: a camera that another test run has left behind would answer instead of this one.
+        using (System.Net.Sockets.UdpClient free = new(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 3956))) { }
         PlugIn(lostPerThousand);
     }
 

@@ -19,9 +19,6 @@ internal static unsafe partial class Aravis
     [LibraryImport(GObjects, EntryPoint = "g_object_unref")]
     public static partial void Unref(nint instance);
 
-    [LibraryImport(GObjects, EntryPoint = "g_signal_connect_data", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial nuint Connect(nint instance, string signal, delegate* unmanaged[Cdecl]<nint, nint, void> handler, nint data, nint destroyData, int flags);
-
     [LibraryImport(Library, EntryPoint = "arv_update_device_list")]
     public static partial void UpdateDevices();
 
@@ -54,6 +51,13 @@ internal static unsafe partial class Aravis
 
     [LibraryImport(Library, EntryPoint = "arv_camera_is_gv_device")]
     public static partial int IsGigE(GObject camera);
+
+    /// <summary>0 once another program has taken the camera, or it has not answered for some seconds.</summary>
+    [LibraryImport(Library, EntryPoint = "arv_gv_device_is_controller")]
+    public static partial int IsController(nint device);
+
+    [LibraryImport(Library, EntryPoint = "arv_device_read_register")]
+    public static partial int ReadRegister(nint device, ulong address, out uint value, ref nint error);
 
     [LibraryImport(Library, EntryPoint = "arv_camera_set_region")]
     public static partial void SetRegion(GObject camera, int x, int y, int width, int height, ref nint error);

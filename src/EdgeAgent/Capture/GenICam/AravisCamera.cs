@@ -1,20 +1,21 @@
+using System.Diagnostics;
 using System.Net;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Edge.Agent.Configuration;
 
 namespace Edge.Agent.Capture.GenICam;
 
 /// <summary>One connection to a camera that is set up and acquires: lost once, it is thrown away and another one made.</summary>
-internal sealed unsafe class AravisCamera : IDisposable
+internal sealed class AravisCamera : IDisposable
 {
     /// <summary>Pictures that may wait for the station. One more and the next is lost in the host, which its number shows.</summary>
     private const int Buffers = 8;
 
     private readonly string name;
     private readonly GObject camera;
-    private readonly int* lost = (int*)NativeMemory.AllocZeroed(sizeof(int));   // written by a thread of libaravis
+    private readonly bool gigE;
     private GObject? stream;
+    private long askedAt = Stopwatch.GetTimestamp();
+    private bool lost;
 
     /// <param name="trigger">Source of the trigger; null = the camera's own rate.</param>
     /// <exception cref="EdgeException">Not there, held by another program, or it refuses a setting.</exception>
@@ -24,7 +25,7 @@ internal sealed unsafe class AravisCamera : IDisposable
         try
         {
             camera = Open(options.Aravis.Device);
-            Aravis.Connect(Aravis.DeviceOf(camera), "control-lost", &ControlLost, (nint)lost, 0, 0);
+            gigE = Aravis.IsGigE(camera) != 0;
             SetUp(options, trigger);
             Acquire();
         }
@@ -40,8 +41,22 @@ internal sealed unsafe class AravisCamera : IDisposable
         }
     }
 
-    /// <summary>The camera does not answer any more, or another program has taken it.</summary>
-    public bool IsLost => Volatile.Read(ref *lost) != 0;
+    /// <summary>
+    /// The camera does not answer any more, or another program has taken it. Asked for instead of told by libaravis' signal: a handler that
+    /// runs while the last reference goes makes libaravis' own thread wait for itself, which ends the process.
+    /// </summary>
+    public bool IsLost()
+    {
+        if (lost) return true;
+        if (gigE) return lost = Aravis.IsController(Aravis.DeviceOf(camera)) == 0;   // its heartbeat, each second
+        if (Stopwatch.GetElapsedTime(askedAt) < TimeSpan.FromSeconds(1)) return false;
+        askedAt = Stopwatch.GetTimestamp();
+        nint error = 0;
+        Aravis.ReadRegister(Aravis.DeviceOf(camera), 0, out _, ref error);   // USB3 Vision 1.0, ABRM: GenCP version
+        if (error == 0) return false;
+        GError.Take(ref error);
+        return lost = true;
+    }
 
     private GObject Open(string? device)
     {
@@ -85,7 +100,7 @@ internal sealed unsafe class AravisCamera : IDisposable
             if (error == 0) Aravis.SetGain(camera, gain, ref error);
             Check(error, $"Gain {gain}");
         }
-        if (Aravis.IsGigE(camera) != 0)
+        if (gigE)
         {
             if (a.PacketSize > 0) Aravis.SetPacketSize(camera, a.PacketSize, ref error);
             else Aravis.NegotiatePacketSize(camera, ref error);
@@ -133,19 +148,15 @@ internal sealed unsafe class AravisCamera : IDisposable
         if (error != 0) throw new EdgeException($"The {name} failed at {what}: {GError.Take(ref error)}");
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void ControlLost(nint device, nint lost) => Volatile.Write(ref *(int*)lost, 1);
-
     public void Dispose()
     {
         nint error = 0;
-        if (stream is not null && !IsLost)   // each command to a camera that is gone takes seconds to fail
+        if (stream is not null && !IsLost())   // each command to a camera that is gone takes seconds to fail
         {
             Aravis.Stop(camera, ref error);
             if (error != 0) GError.Take(ref error);
         }
         stream?.Dispose();
         camera?.Dispose();
-        NativeMemory.Free(lost);
     }
 }

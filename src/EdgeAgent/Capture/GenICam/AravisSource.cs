@@ -63,7 +63,7 @@ internal sealed unsafe class AravisSource : IFrameSource
 
     public void Check()
     {
-        if (camera is null || camera.IsLost) throw new CameraException(CameraCause.Unreachable, "The camera does not answer any more, or another program has taken it.");
+        if (camera is null || camera.IsLost()) throw new CameraException(CameraCause.Unreachable, "The camera does not answer any more, or another program has taken it.");
     }
 
     public Grab Grab(Frame into, TimeSpan wait)

@@ -17,7 +17,7 @@ if login:
     auth.add_basic(GstRtspServer.RTSPAuth.make_basic(*login), token)
     server.set_auth(auth)
 # GStreamer's noise is the same in each process; the brightness is not.
-NOISE = f'videotestsrc is-live=true pattern=snow ! videobalance brightness={os.getpid() % 50 / 250}'
+NOISE = f'videotestsrc is-live=true pattern=snow ! videobalance brightness={os.getpid() % 50 / 250} contrast={1 - os.getpid() // 50 % 50 / 100}'
 VIDEO = 'video/x-raw,width=160,height=120,framerate=25/1,format=I420'
 for path, launch in {
     '/live': f'{NOISE} ! {VIDEO} ! jpegenc ! rtpjpegpay name=pay0 pt=26',

@@ -31,7 +31,7 @@ public sealed class MqttDocument
         string text = $"""
             # What edge-agent says and hears over MQTT 5
 
-            Made from what a running agent publishes; a test compares it. Every station is an MQTT client of its own, `<prefix>-<line>-<station>`.
+            Made from what a running agent publishes; a test compares it. As JSON Schemas: [asyncapi.json](asyncapi.json) (AsyncAPI 3); the PLC's side, with timing diagrams: [plc.md](plc.md). Every station is an MQTT client of its own, `<prefix>-<line>-<station>`.
 
             | topic | direction | QoS | retained | what |
             |---|---|---|---|---|
@@ -139,6 +139,17 @@ public sealed class MqttDocument
 
             """;
         Document.Compare("docs/mqtt.md", text);
+        Document.Compare("docs/asyncapi.json", AsyncApi.Write(new Dictionary<string, string>
+        {
+            ["trigger"] = """{"jobId":"job-1","partId":"4711","deadlineMs":2000}""",
+            ["verdict"] = Sample(verdict, ("score", 200), ("latencyMs", null), ("capturedAt", null)),
+            ["acquired"] = Sample(acquired, ("capturedAt", null)),
+            ["status"] = Sample(status, ("beat", 17), ("build", null), ("since", null)),
+            ["model"] = model.Text,
+            ["recipe"] = recipe.Text,
+            ["command"] = """{"command":"change-recipe","recipe":"flange-b"}""",
+            ["response"] = Sample(response, ("durationMs", 12.5)),
+        }));
     }
 
     private static string Row(Heard message) => $"{(int)message.Message.QualityOfServiceLevel} | {(message.Message.Retain ? "yes" : "no")}";

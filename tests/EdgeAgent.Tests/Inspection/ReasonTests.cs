@@ -165,6 +165,8 @@ public sealed class ReasonTests
             ["none", "overload", "camera", "frame-unreadable", "frame-misfit", "no-model", "invalid-score", "deadline", "inference", "shutdown", "recipe", "paused", "interrupted"],
             Enum.GetValues<Reason>().Select(r => r.Wire()));
         Assert.Equal(["uninspected", "accept", "reject", "review"], Enum.GetValues<Verdict>().Select(v => v.Wire()));
+        string plc = File.ReadAllText(Path.Combine(TestPaths.Repository, "docs/plc.md"));
+        Assert.All(Enum.GetValues<Reason>().Skip(1), r => Assert.Contains($"`{r.Wire()}`", plc, StringComparison.Ordinal));   // what to do on each
         Assert.All(Enum.GetValues<Reason>(), r => Assert.Equal(r.Wire(), JsonNamingPolicy.KebabCaseLower.ConvertName(r.ToString())));
     }
 }

@@ -1,0 +1,10 @@
+namespace Edge.Tests.Docs;
+
+/// <summary>
+/// What is on <c>verdict</c>, as a type: the agent writes it member by member without one. A verdict that an agent published is read
+/// into it strictly, so neither has a member that the other lacks.
+/// </summary>
+internal sealed record VerdictMessage(
+    string JobId, string? PartId, string Verdict, string? Reason, double? Score, double? Threshold, string? Model, int? Version, string? Recipe, LatencyMessage LatencyMs, DateTimeOffset? CapturedAt, string? Frame);
+
+internal sealed record LatencyMessage(double Wait, double Acquire, double Preprocess, double Infer, double Publish);

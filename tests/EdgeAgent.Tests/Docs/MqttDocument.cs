@@ -143,6 +143,7 @@ public sealed class MqttDocument
         {
             ["trigger"] = """{"jobId":"job-1","partId":"4711","deadlineMs":2000}""",
             ["verdict"] = Sample(verdict, ("score", 200), ("latencyMs", null), ("capturedAt", null)),
+            ["record"] = Sample(record, ("journal", null), ("hash", null), ("atMs", 1795435200000)),
             ["acquired"] = Sample(acquired, ("capturedAt", null)),
             ["status"] = Sample(status, ("beat", 17), ("build", null), ("since", null)),
             ["model"] = model.Text,

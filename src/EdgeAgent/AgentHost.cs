@@ -1,3 +1,4 @@
+using Edge.Agent.Archive;
 using Edge.Agent.Configuration;
 using Edge.Agent.Diagnostics;
 using Edge.Agent.Inspection;
@@ -23,12 +24,16 @@ internal sealed partial class AgentHost : IAsyncDisposable
         ILoggerFactory logs = app.Services.GetRequiredService<ILoggerFactory>();
         Journal = options.Journal.Enabled ? new JournalWriter(options.Journal, options.Line, time, logs.CreateLogger("journal"),
             forwarded: options.Records.Enabled && options.Mqtt.Enabled ? options.Stations.Keys : null) : null;
-        Stations = [.. options.Stations.Keys.Order(StringComparer.Ordinal).Select(name => new Station(name, options, metrics, Journal, time, logs, Fail))];
-        metrics.Watch(Stations, Journal);
+        Archive = options.Archive.Enabled ? new ArchiveWriter(options.Archive, Journal, time, logs.CreateLogger("archive")) : null;
+        Stations = [.. options.Stations.Keys.Order(StringComparer.Ordinal).Select(name => new Station(name, options, metrics, Journal, Archive, time, logs, Fail))];
+        metrics.Watch(Stations, Journal, Archive);
     }
 
     /// <summary>Null when it is not enabled.</summary>
     public JournalWriter? Journal { get; }
+
+    /// <summary>Null when it is not enabled.</summary>
+    public ArchiveWriter? Archive { get; }
 
     public IReadOnlyList<Station> Stations { get; }
 
@@ -59,7 +64,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
         AgentHost? host = null;
         builder.Services.AddSingleton(_ => new Health(host!.Stations));
-        builder.Services.AddHostedService(_ => new StationService(host!.Stations, host.Journal, host.Fail));
+        builder.Services.AddHostedService(_ => new StationService(host!.Stations, host.Journal, host.Archive, host.Fail));
         builder.Services.AddHostedService<SystemdNotify>();
         configure?.Invoke(builder);
         WebApplication app = builder.Build();

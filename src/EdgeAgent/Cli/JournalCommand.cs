@@ -14,7 +14,7 @@ internal static class JournalCommand
         Option<string?> id = new("--id") { HelpName = "ID", Description = "Everything about this jobId or partId." };
         Option<string?> station = new("--station") { HelpName = "NAME", Description = "Of one station only." };
         Option<string> kind = new("--kind") { Description = "What the entries are about.", DefaultValueFactory = _ => JournalKind.Part };
-        kind.AcceptOnlyFromAmong(JournalKind.Part, JournalKind.Late, JournalKind.Event);
+        kind.AcceptOnlyFromAmong(JournalKind.Part, JournalKind.Late, JournalKind.Image, JournalKind.Event);
         Option<int> last = new("--last") { HelpName = "N", Description = "The newest N entries.", DefaultValueFactory = _ => 20 };
         Command show = new("show", """
             Prints entries as JSON lines, oldest first.

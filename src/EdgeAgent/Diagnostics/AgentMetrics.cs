@@ -1,3 +1,4 @@
+using Edge.Agent.Archive;
 using Edge.Agent.Capture;
 using Edge.Agent.Inspection;
 using Edge.Agent.Journal;
@@ -20,8 +21,8 @@ internal sealed class AgentMetrics
     private static readonly CameraCause[] Causes = Enum.GetValues<CameraCause>();
     private const string S = "station";
 
-    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost, recordsSent, recordsLost;
-    private readonly Gauge awaiting, depth, camera, cameraTrouble, broker, certificates, paused, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, recordsBacklog, recordsAge;
+    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost, archived, recordsSent, recordsLost;
+    private readonly Gauge awaiting, depth, camera, cameraTrouble, broker, certificates, paused, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, archiveBytes, recordsBacklog, recordsAge;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 
@@ -76,6 +77,8 @@ internal sealed class AgentMetrics
         journalLost = make.CreateCounter("edge_journal_lost_total", "Records that never reached the journal: it could not be written for too long.");
         journalWaiting = make.CreateGauge("edge_journal_waiting", "Records that wait for the journal.");
         journalWritable = make.CreateGauge("edge_journal_writable", "1 when the last write succeeded; 0 when the disk is full or away, or the journal is not enabled.");
+        archived = make.CreateCounter("edge_archive_pictures_total", "Pictures for the archive by what became of them: written, dropped (too many at once), failed (the disk is full or away), removed (age, size, free space).", "outcome");
+        archiveBytes = make.CreateGauge("edge_archive_bytes", "Size of the archive.");
         recordsSent = make.CreateCounter("edge_records_sent_total", "Journal entries that went out on the record topic.", S);
         recordsLost = make.CreateCounter("edge_records_lost_total", "Records that no historian will have: they never reached the journal, or were removed from it (age, size) before they were sent.", S);
         recordsBacklog = make.CreateGauge("edge_records_backlog", "Journal entries that are still to be sent on the record topic; counted every 10 s when they are many.", S);
@@ -85,10 +88,15 @@ internal sealed class AgentMetrics
     }
 
     /// <summary>Reads the stations whenever the registry is scraped.</summary>
-    public void Watch(IReadOnlyCollection<Station> stations, JournalWriter? journal) => Registry.AddBeforeCollectCallback(() =>
+    public void Watch(IReadOnlyCollection<Station> stations, JournalWriter? journal, ArchiveWriter? archive) => Registry.AddBeforeCollectCallback(() =>
     {
         foreach (Station station in stations) Read(station);
         journalWritable.Set(journal is { Trouble: null } ? 1 : 0);
+        archived.WithLabels("written").IncTo(archive?.Written ?? 0);
+        archived.WithLabels("dropped").IncTo(archive?.Dropped ?? 0);
+        archived.WithLabels("failed").IncTo(archive?.Failed ?? 0);
+        archived.WithLabels("removed").IncTo(archive?.Removed ?? 0);
+        archiveBytes.Set(archive?.Bytes ?? 0);
         if (journal is null) return;
         journalWritten.IncTo(journal.Written);
         journalLost.IncTo(journal.Lost);

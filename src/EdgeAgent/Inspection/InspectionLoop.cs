@@ -5,7 +5,9 @@ using Edge.Packages;
 namespace Edge.Agent.Inspection;
 
 /// <summary>The thread that owns the model: job with a frame in, verdict out.</summary>
-internal sealed class InspectionLoop(Inspector inspector, Ledger ledger, StationQueues queues, EvidenceQueue evidence, StationMetrics metrics, TimeProvider time, CancellationToken stop)
+/// <param name="archive">Offered every decided part and the model; may take the frame and leave another. Must not block.</param>
+internal sealed class InspectionLoop(
+    Inspector inspector, Ledger ledger, StationQueues queues, EvidenceQueue evidence, StationMetrics metrics, TimeProvider time, CancellationToken stop, Action<Job, LoadedModel?>? archive = null)
 {
     public void Run(Heartbeat heartbeat)
     {
@@ -55,6 +57,7 @@ internal sealed class InspectionLoop(Inspector inspector, Ledger ledger, Station
                 if (seen.Reason == Reason.None) evidence.Offer(job, seen.Verdict, model!);
             }
         }
+        archive?.Invoke(job, inspector.Model);
         queues.Release(job);
     }
 

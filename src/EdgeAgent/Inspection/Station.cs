@@ -1,3 +1,4 @@
+using Edge.Agent.Archive;
 using Edge.Agent.Capture;
 using Edge.Agent.Configuration;
 using Edge.Agent.Diagnostics;
@@ -33,7 +34,7 @@ internal sealed partial class Station : IAsyncDisposable
     private Task? stopped;
 
     public Station(
-        string name, AgentOptions agent, AgentMetrics metrics, JournalWriter? journal, TimeProvider time, ILoggerFactory logs, Action<string, Exception> failed)
+        string name, AgentOptions agent, AgentMetrics metrics, JournalWriter? journal, ArchiveWriter? archive, TimeProvider time, ILoggerFactory logs, Action<string, Exception> failed)
     {
         (Name, Options, this.journal, this.failed) = (name, agent.Stations[name], journal, failed);
         log = logs.CreateLogger($"{agent.Line}/{name}");
@@ -68,7 +69,8 @@ internal sealed partial class Station : IAsyncDisposable
         Publisher = new VerdictPublisher(Link, topics, Ledger, stationMetrics, time, log, () => journal is not { Trouble: null });
         HeatmapLoop = new HeatmapLoop(Evidence, Link, topics, stopping.Token);
         CaptureLoop capture = new(Options, Camera, Ledger, Queues, job => acquired?.Offer(job), () => Inspector.Model is not null, () => Intake.Paused, time, stopping.Token);
-        InspectionLoop inspection = new(Inspector, Ledger, Queues, Evidence, stationMetrics, time, stopping.Token);
+        InspectionLoop inspection = new(Inspector, Ledger, Queues, Evidence, stationMetrics, time, stopping.Token,
+            archive is null ? null : (job, model) => archive.Offer(name, job, model?.Calibration));
         threads =
         [
             new LoopThread($"{name} capture", time, capture.Run, failed),

@@ -1,9 +1,10 @@
+using Edge.Agent.Archive;
 using Edge.Agent.Journal;
 
 namespace Edge.Agent.Inspection;
 
 /// <summary>Starts and stops the stations with the host; each on its own, so that one that hangs does not hold up the others. The journal ends last.</summary>
-internal sealed class StationService(IReadOnlyList<Station> stations, JournalWriter? journal, Action<string, Exception> failed) : IHostedService, IDisposable
+internal sealed class StationService(IReadOnlyList<Station> stations, JournalWriter? journal, ArchiveWriter? archive, Action<string, Exception> failed) : IHostedService, IDisposable
 {
     /// <summary>How long a stopping agent tries to get its last records on the disk.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -14,6 +15,7 @@ internal sealed class StationService(IReadOnlyList<Station> stations, JournalWri
     public Task StartAsync(CancellationToken cancellationToken)
     {
         if (journal is not null) journaling = Task.Run(RunJournalAsync, CancellationToken.None);
+        archive?.Start();
         foreach (Station station in stations) station.Start();
         return Task.CompletedTask;
     }
@@ -21,6 +23,7 @@ internal sealed class StationService(IReadOnlyList<Station> stations, JournalWri
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(stations.Select(s => s.StopAsync())).ConfigureAwait(false);
+        if (archive is not null) await Task.Run(() => archive.Stop(Patience), CancellationToken.None).ConfigureAwait(false);
         journal?.Complete();
         giveUp.CancelAfter(Patience);
         await journaling.ConfigureAwait(false);

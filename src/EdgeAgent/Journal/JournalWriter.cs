@@ -31,7 +31,8 @@ internal sealed partial class JournalWriter : IDisposable
     private int opened;
     private string? trouble;
 
-    private readonly record struct Item(string Station, Job Job, InspectionResult Result, bool Late, DateTimeOffset At);
+    /// <param name="Written">The record, when it is not to be made of job and result.</param>
+    private readonly record struct Item(string Station, string Kind, DateTimeOffset At, Job? Job, InspectionResult? Result, string? Written);
 
     /// <param name="forwarded">Stations whose entries are to be sent to a historian: one that is removed before it was is a loss.</param>
     public JournalWriter(JournalOptions options, string line, TimeProvider time, ILogger log, IReadOnlyCollection<string>? forwarded = null)
@@ -44,7 +45,7 @@ internal sealed partial class JournalWriter : IDisposable
     private void Lose(Item item)
     {
         lost.AddOrUpdate(item.Station, 1, (_, n) => n + 1);
-        item.Job.Settle();
+        item.Job?.Settle();
     }
 
     public string Path => System.IO.Path.GetFullPath(options.Path);
@@ -70,7 +71,10 @@ internal sealed partial class JournalWriter : IDisposable
 
     /// <summary>Never blocks.</summary>
     public void Offer(string station, Job job, InspectionResult result) =>
-        queue.Writer.TryWrite(new Item(station, job, result, !ReferenceEquals(job.Result, result), time.GetUtcNow()));
+        queue.Writer.TryWrite(new Item(station, ReferenceEquals(job.Result, result) ? JournalKind.Part : JournalKind.Late, time.GetUtcNow(), job, result, null));
+
+    /// <summary>Never blocks.</summary>
+    public void Offer(string station, string kind, string record) => queue.Writer.TryWrite(new Item(station, kind, time.GetUtcNow(), null, null, record));
 
     /// <summary>A historian has the station's entries up to this one. On the disk with the next batch, in a second at the latest; after a crash they are sent again.</summary>
     public void MarkSent(string station, long upTo) => sent[station] = upTo;
@@ -91,7 +95,7 @@ internal sealed partial class JournalWriter : IDisposable
             while (batch.Count < Batch && queue.Reader.TryRead(out Item item))
             {
                 batch.Add(Record(item, json));
-                jobs.Add(item.Job);
+                if (item.Job is not null) jobs.Add(item.Job);
             }
             try
             {
@@ -137,8 +141,8 @@ internal sealed partial class JournalWriter : IDisposable
     }
 
     private JournalRecord Record(Item item, VerdictWriter json) => new(
-        item.Station, item.Late ? JournalKind.Late : JournalKind.Part, item.At,
-        Encoding.UTF8.GetString(json.Write(item.Job, item.Result, line, item.Station, item.At).Span));
+        item.Station, item.Kind, item.At,
+        item.Written ?? Encoding.UTF8.GetString(json.Write(item.Job!, item.Result!, line, item.Station, item.At).Span));
 
     /// <summary>A gap in the books is itself an entry.</summary>
     private void ReportLoss(List<JournalRecord> batch)

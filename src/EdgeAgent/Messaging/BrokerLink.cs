@@ -162,7 +162,8 @@ internal sealed partial class BrokerLink : IAsyncDisposable
         MqttClientPublishResult result;
         try
         {
-            result = await client.PublishAsync(message, stop).ConfigureAwait(false);
+            // Not cancelled inside MQTTnet: the acknowledgement that nobody waits for any more would break the connection.
+            result = await client.PublishAsync(message, CancellationToken.None).WaitAsync(stop).ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -13,6 +13,9 @@ public static class JournalKind
     /// <summary>A result that came after its part's deadline. The part's verdict stays <c>uninspected(deadline)</c>.</summary>
     public const string Late = "late";
 
+    /// <summary>Where the picture of a part lies, and its SHA-256.</summary>
+    public const string Image = "image";
+
     /// <summary>Something that was done to the station or to the journal.</summary>
     public const string Event = "event";
 }

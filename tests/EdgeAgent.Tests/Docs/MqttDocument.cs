@@ -76,7 +76,7 @@ public sealed class MqttDocument
             ## record
             The station's entries of the [journal](journal.md), one message each, one after the other: the next goes out when the broker has acknowledged the one before.
             What can't be sent, and what nobody is subscribed to (`Records:WaitForSubscriber`), waits in the journal on the disk, over restarts of agent and broker.
-            Whoever listens to `edge/#` counts as a subscriber. `historical` says that the entry is older than the connection it came over. Verdicts go first.
+            Whoever listens to `edge/#` counts as a subscriber. `kind` and `record` are those of the journal. `historical` says that the entry is older than the connection it came over. Verdicts go first.
 
             **For a historian.** `journal` and `seq` together name an entry: who sees them again drops the message (a crash may repeat the last ones; jobId and verdict are the same). `previous` is the `seq`
             of the station's entry before: whoever has not got that one misses something (0 = there is none). An entry that had to be removed unsent, because it was too old or the journal too large, is missing

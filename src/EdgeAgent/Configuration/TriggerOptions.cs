@@ -20,4 +20,8 @@ internal sealed class TriggerOptions
     /// <summary>Mode Interval: hh:mm:ss.fff between parts.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Mode Mqtt: a trigger with another jobId that comes sooner than so many milliseconds after one that was taken is a sensor that bounces: <c>uninspected(debounced)</c>. 0 = every trigger is a part.</summary>
+    [Range(0, 60_000)]
+    public int DebounceMs { get; set; }
 }

@@ -29,4 +29,6 @@ internal enum Reason
     Paused,
     /// <summary>The agent or its connection was interrupted after the trigger: what is in front of the camera now may be another part.</summary>
     Interrupted,
+    /// <summary>The trigger came too soon after another: a sensor that bounces.</summary>
+    Debounced,
 }

@@ -48,7 +48,7 @@ internal sealed partial class Station : IAsyncDisposable
         Camera = new Camera(FrameSources.Create(Options.Source, Options.Trigger.Mode, time), Options.Source, time, log);
         Inspector = new Inspector(slot, time, log);
         Watcher = new ModelWatcher(new PackageStore(agent.Models), Recipes, new DetectorOptions { Threads = Options.Threads }, slot, time, log);
-        Intake = new TriggerIntake(Camera, Ledger, Queues, time, stopping.Token);
+        Intake = new TriggerIntake(TimeSpan.FromMilliseconds(Options.Trigger.DebounceMs), Camera, Ledger, Queues, time, stopping.Token);
         invalid = new InvalidTriggers(time, log);
         if (agent.Mqtt.Enabled)
         {

@@ -7,7 +7,7 @@ namespace Edge.Agent.Inspection;
 /// Where MQTT triggers become parts: the same jobId is one part, and a part that can't be inspected now hears so at once.
 /// Remembers the newest <see cref="Remembered"/> jobs, those of an earlier run included.
 /// </summary>
-internal sealed class TriggerIntake(Camera camera, Ledger ledger, StationQueues queues, TimeProvider time, CancellationToken stop)
+internal sealed class TriggerIntake(TimeSpan debounce, Camera camera, Ledger ledger, StationQueues queues, TimeProvider time, CancellationToken stop)
 {
     /// <summary>More than can be in flight (QueueCapacity is at most 1024).</summary>
     public const int Remembered = 4096;
@@ -15,6 +15,7 @@ internal sealed class TriggerIntake(Camera camera, Ledger ledger, StationQueues 
     private readonly Dictionary<string, Job> jobs = [];
     private readonly Queue<string> order = new();
     private long duplicates;
+    private long? taken;   // timestamp of the last trigger that became a part to inspect
     private volatile bool paused;
 
     public long Duplicates => Interlocked.Read(ref duplicates);
@@ -57,11 +58,13 @@ internal sealed class TriggerIntake(Camera camera, Ledger ledger, StationQueues 
         if (stop.IsCancellationRequested) ledger.Close(job, Reason.Shutdown);
         else if (paused) ledger.Close(job, Reason.Paused);
         else if (job.Setup.Name is { } made && job.Recipe != made) ledger.Close(job, Reason.Recipe);
+        else if (taken is { } before && time.GetElapsedTime(before, job.ReceivedAt) < debounce) ledger.Close(job, Reason.Debounced);
         else if (camera.State != CameraState.Online) ledger.Close(job, Reason.Camera);
         else if (!queues.Pool.TryTake(out Frame? frame)) ledger.Close(job, Reason.Overload);
         else
         {
             job.Frame = frame;
+            taken = job.ReceivedAt;
             if (queues.Triggers.TryAdd(job)) return;
             ledger.Close(job, Reason.Shutdown);
             queues.Release(job);

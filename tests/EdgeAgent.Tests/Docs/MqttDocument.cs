@@ -52,6 +52,7 @@ public sealed class MqttDocument
             another one than is made now is answered `uninspected(recipe)`, and one that names none is of that one. `deadlineMs` (1 to {Trigger.MaxDeadlineMs}) counts from the
             trigger's arrival and overrides the recipe's and the station's. A message that is anything else, or larger than {Trigger.MaxBytes} bytes, is counted (`edge_invalid_triggers_total`),
             logged and otherwise ignored. The broker keeps triggers for an agent that is away for `Mqtt:SessionExpirySeconds`. A retained trigger is ignored.
+            With `Trigger:DebounceMs` a trigger with another jobId that comes too soon after one that was taken is answered `uninspected(debounced)`: one part, one picture, and no jobId without an answer.
 
             **Nothing is lost in a crash.** A trigger is acknowledged (PUBACK) when its part's record is on the disk (without a journal, or when it can't be written: when the broker has the verdict), at most
             `Mqtt:HeldTriggers` wait for that. So after a crash or a broken connection the broker sends again what has no record yet, and that part gets its verdict: `uninspected(interrupted)`, and no

@@ -162,7 +162,7 @@ public sealed class ReasonTests
     public void Reasons_and_verdicts_have_the_names_a_PLC_lists()
     {
         Assert.Equal(
-            ["none", "overload", "camera", "frame-unreadable", "frame-misfit", "no-model", "invalid-score", "deadline", "inference", "shutdown", "recipe", "paused", "interrupted"],
+            ["none", "overload", "camera", "frame-unreadable", "frame-misfit", "no-model", "invalid-score", "deadline", "inference", "shutdown", "recipe", "paused", "interrupted", "debounced"],
             Enum.GetValues<Reason>().Select(r => r.Wire()));
         Assert.Equal(["uninspected", "accept", "reject", "review"], Enum.GetValues<Verdict>().Select(v => v.Wire()));
         string plc = File.ReadAllText(Path.Combine(TestPaths.Repository, "docs/plc.md"));

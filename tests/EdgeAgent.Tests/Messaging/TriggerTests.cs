@@ -1,8 +1,11 @@
 using System.Buffers;
 using System.Text;
 using CsCheck;
+using Edge.Agent.Inspection;
 using Edge.Agent.Messaging;
+using Edge.Scoring;
 using Edge.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Edge.Tests.Messaging;
@@ -124,6 +127,34 @@ public sealed class TriggerTests
         Assert.True(heard.Count() >= 2);
         Assert.All(heard, h => Assert.Equal(("accept", "1.png"), (h["verdict"], h["frame"])));
         Assert.Equal((2, 2), (agent.Station.Ledger.Triggers, agent.Station.Intake.Duplicates));
+    }
+
+    [Fact]
+    public async Task A_sensor_that_bounces_makes_one_inspection_and_every_job_hears_something()
+    {
+        FakeTimeProvider time = new();
+        await using TestBroker broker = await TestBroker.StartNewAsync();
+        await using Plc plc = await Plc.ConnectAsync(broker);
+        await using TestAgent agent = new(broker);
+        agent.StationOptions.Source.Loop = true;
+        agent.StationOptions.Trigger.DebounceMs = 200;
+        agent.AddPicture("1.png", 40);
+        TestModels.Publish(agent.Models, TinyGraph.Write());
+        await agent.StartAsync(time);
+        await plc.HearAsync("status", h => h["ready"] == "true");
+
+        await plc.TriggerAsync("a");
+        Assert.Equal("accept", (await plc.VerdictAsync("a"))["verdict"]);
+        time.Advance(TimeSpan.FromMilliseconds(150));
+        await plc.TriggerAsync("b");
+        Assert.Equal("debounced", (await plc.VerdictAsync("b"))["reason"]);
+        time.Advance(TimeSpan.FromMilliseconds(49));
+        await plc.TriggerAsync("c");
+        Assert.Equal("debounced", (await plc.VerdictAsync("c"))["reason"]);
+        time.Advance(TimeSpan.FromMilliseconds(1));   // 200 after a: what bounces does not prolong it
+        await plc.TriggerAsync("d");
+        Assert.Equal("accept", (await plc.VerdictAsync("d"))["verdict"]);
+        Assert.Equal((4, 2), (agent.Station.Ledger.Triggers, agent.Station.Ledger.Count(Verdict.Uninspected, Reason.Debounced)));
     }
 
     private static Trigger? Parse(string payload, out string? why) => Trigger.Parse(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(payload)), out why);

@@ -3,6 +3,7 @@ using Edge.Benchmarks;
 Dictionary<string, Action> benchmarks = new()
 {
     ["preprocess"] = PreprocessBenchmark.Run,
+    ["health"] = CameraHealthBenchmark.Run,
     ["coreset"] = CoresetBenchmark.Run,
     ["flow"] = FlowBenchmark.Run,
     ["fcdd"] = FcddBenchmark.Run,

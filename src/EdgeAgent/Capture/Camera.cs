@@ -1,3 +1,4 @@
+using Edge.Agent.Capture.Health;
 using Polly;
 using Edge.Agent.Configuration;
 using Polly.Retry;
@@ -25,6 +26,7 @@ internal enum CameraState
 internal sealed partial class Camera : IDisposable
 {
     private readonly IFrameSource source;
+    private readonly CameraHealth? health;
     private readonly TimeProvider time;
     private readonly TimeSpan timeout, frozenAfter;
     private readonly RepeatedFrames? repeats;
@@ -36,13 +38,14 @@ internal sealed partial class Camera : IDisposable
     private volatile CameraState state;
     private volatile string? trouble;
     private volatile bool grabbing;
-    private volatile CameraCause cause;
-    private long reconnects, repeated;
+    private volatile CameraCause cause, illness;
+    private volatile string? symptom;
+    private long reconnects, repeated, unhealthy;
     private long? waitingSince, repeatingSince;   // for a picture; the same picture
 
-    public Camera(IFrameSource source, SourceOptions options, TimeProvider time, ILogger log)
+    public Camera(IFrameSource source, SourceOptions options, CameraHealth? health, TimeProvider time, ILogger log)
     {
-        (this.source, this.time, this.log) = (source, time, log);
+        (this.source, this.health, this.time, this.log) = (source, health, time, log);
         timeout = TimeSpan.FromMilliseconds(options.TimeoutMs);
         frozenAfter = TimeSpan.FromMilliseconds(options.FrozenMs);
         repeats = source.IsLive && options.FrozenMs > 0 ? new RepeatedFrames() : null;
@@ -67,11 +70,14 @@ internal sealed partial class Camera : IDisposable
 
     public CameraState State => state;
 
-    /// <summary>Why it is not online; null when it is.</summary>
-    public string? Trouble => trouble;
+    /// <summary>Why it is not online, or what its last frame shows to be wrong; null when all is well.</summary>
+    public string? Trouble => trouble ?? symptom;
 
-    /// <summary>None when it is online.</summary>
-    public CameraCause Cause => cause;
+    /// <summary>None when it is online and its frames are as they should be.</summary>
+    public CameraCause Cause => cause != CameraCause.None ? cause : illness;
+
+    /// <summary>Frames that were not as they should be.</summary>
+    public long Unhealthy => Interlocked.Read(ref unhealthy);
 
     /// <summary>Pictures that equalled the one before.</summary>
     public long Repeated => Interlocked.Read(ref repeated);
@@ -122,6 +128,20 @@ internal sealed partial class Camera : IDisposable
         {
             stallTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
+    }
+
+    /// <summary>Whether a frame that was grabbed may be inspected: it is as the golden frames are. The capture loop's thread only.</summary>
+    public bool IsHealthy(Frame frame)
+    {
+        if (health is null) return true;
+        (CameraCause Cause, string Why)? found = health.Examine(frame.Image);
+        if (found is not null) Interlocked.Increment(ref unhealthy);
+        if ((found?.Cause ?? CameraCause.None) == illness) return found is null;   // said before
+        (illness, symptom) = (found?.Cause ?? CameraCause.None, found?.Why);
+        if (found is { } f) LogUnhealthy(f.Cause, f.Why);
+        else LogHealthy();
+        Changed?.Invoke();
+        return found is null;
     }
 
     /// <summary>Between two parts, when nobody grabs: a camera that has gone is opened again before the next part comes.</summary>
@@ -197,8 +217,15 @@ internal sealed partial class Camera : IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "camera {State} ({Cause}): {Why}")]
     private partial void LogTrouble(CameraState state, CameraCause cause, string why);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "camera unhealthy ({Cause}): {Why}; its parts are not inspected")]
+    private partial void LogUnhealthy(CameraCause cause, string why);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "camera healthy again")]
+    private partial void LogHealthy();
+
     public void Dispose()
     {
+        health?.Dispose();
         stop.Cancel();
         stallTimer.Dispose();
         try

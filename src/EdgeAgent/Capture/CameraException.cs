@@ -20,6 +20,12 @@ internal enum CameraCause
     Silent,
     /// <summary>It gives the same frame again and again.</summary>
     Frozen,
+    /// <summary>Its frames are not as the golden frames are.</summary>
+    Overexposed,
+    Underexposed,
+    ColorsSwapped,
+    OutOfFocus,
+    Shifted,
 }
 
 internal sealed class CameraException : EdgeException

@@ -138,6 +138,11 @@ internal sealed class CaptureLoop
         job.GrabEnded = time.GetTimestamp();
         job.CapturedAt = job.Frame!.CapturedAt ?? time.GetUtcNow();
         tell?.Invoke(job);
+        if (!camera.IsHealthy(job.Frame))
+        {
+            Release(job, Reason.Camera);
+            return;
+        }
         if (!queues.Frames.TryAdd(job)) Release(job, Reason.Shutdown);   // as many places as frames: it is never full
     }
 

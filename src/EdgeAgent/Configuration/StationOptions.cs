@@ -13,6 +13,8 @@ internal sealed class StationOptions : IValidatableObject
 
     public SourceOptions Source { get; set; } = new();
 
+    public HealthOptions Health { get; set; } = new();
+
     public TriggerOptions Trigger { get; set; } = new();
 
     /// <summary>Name of the model below the models folder; its <c>current</c> version runs.</summary>

@@ -21,7 +21,7 @@ internal sealed class AgentMetrics
     private static readonly CameraCause[] Causes = Enum.GetValues<CameraCause>();
     private const string S = "station";
 
-    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost, archived, recordsSent, recordsLost;
+    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, cameraUnhealthy, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost, archived, recordsSent, recordsLost;
     private readonly Gauge awaiting, depth, camera, cameraTrouble, broker, certificates, paused, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, archiveBytes, recordsBacklog, recordsAge;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
@@ -60,6 +60,7 @@ internal sealed class AgentMetrics
         camera = make.CreateGauge("edge_camera_state", "1 for the state the camera is in.", S, "state");
         cameraTrouble = make.CreateGauge("edge_camera_trouble", "1 for what is wrong with the camera, or for none.", S, "cause");
         cameraRepeats = make.CreateCounter("edge_camera_repeated_frames_total", "Frames of a live camera that equalled the one before and were not inspected.", S);
+        cameraUnhealthy = make.CreateCounter("edge_camera_unhealthy_frames_total", "Frames that were not as the golden frames are and were not inspected.", S);
         cameraReconnects = make.CreateCounter("edge_camera_failures_total", "Times the camera failed and was opened again.", S);
         broker = make.CreateGauge("edge_broker_connected", "1 when the station's MQTT client is connected.", S);
         brokerConnects = make.CreateCounter("edge_broker_connects_total", "Times the station's MQTT client connected.", S);
@@ -123,6 +124,7 @@ internal sealed class AgentMetrics
         lost.WithLabels(s).IncTo(station.Ledger.Lost);
         foreach (CameraState state in Cameras) camera.WithLabels(s, state.Wire()).Set(station.Camera.State == state ? 1 : 0);
         foreach (CameraCause cause in Causes) cameraTrouble.WithLabels(s, cause.Wire()).Set(station.Camera.Cause == cause ? 1 : 0);
+        cameraUnhealthy.WithLabels(s).IncTo(station.Camera.Unhealthy);
         cameraRepeats.WithLabels(s).IncTo(station.Camera.Repeated);
         cameraReconnects.WithLabels(s).IncTo(station.Camera.Reconnects);
         broker.WithLabels(s).Set(station.Link is { IsConnected: true } ? 1 : 0);

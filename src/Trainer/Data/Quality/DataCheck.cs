@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Serialization;
+using Edge.Imaging;
 
 namespace Edge.Training.Data.Quality;
 
@@ -23,17 +23,14 @@ internal sealed record CheckFinding(string File, Finding Finding, string Detail,
 
 /// <summary>
 /// What is unusual about the pictures of a set. Blur, exposure and size are compared with the set itself: what is usual
-/// depends on part, lens and light. A value is unusual when it is far outside the spread of the middle half, and by an amount that matters.
+/// depends on part, lens and light.
 /// </summary>
 internal static class DataCheck
 {
-    /// <summary>Below this there is no "usual".</summary>
-    public const int Fewest = 8;
-
-    private const double Spreads = 6;   // of a normal distribution's standard deviation, from the median absolute deviation
+    public const int Fewest = PictureQuality.Fewest;
 
     public static IEnumerable<CheckFinding> Run(IReadOnlyList<ExaminedPicture> pictures) =>
-        Duplicates(pictures).Concat(pictures.Count < Fewest ? [] : [.. Sizes(pictures), .. Blurred(pictures), .. Exposure(pictures)]);
+        Duplicates(pictures).Concat(pictures.Count < Fewest ? [] : [.. Sizes(pictures), .. Qualities(pictures)]);
 
     private static IEnumerable<CheckFinding> Duplicates(IReadOnlyList<ExaminedPicture> pictures)
     {
@@ -61,43 +58,15 @@ internal static class DataCheck
             yield return new CheckFinding(p.File.Name, Finding.OddSize, $"{p.Width}×{p.Height}, usual {usual.Key.Width}×{usual.Key.Height}");
     }
 
-    private static IEnumerable<CheckFinding> Blurred(IReadOnlyList<ExaminedPicture> pictures)
+    private static IEnumerable<CheckFinding> Qualities(IReadOnlyList<ExaminedPicture> pictures)
     {
-        // In logarithms, as sharpness differs by factors.
-        (double usual, double spread) = Usual(pictures.Select(p => Math.Log(p.Sharpness + 1e-3)));
+        UsualQuality usual = new([.. pictures.Select(p => p.Quality)]);
+        foreach (ExaminedPicture p in pictures)
+            if (usual.WhyBlurred(p.Quality) is { } blurred) yield return new CheckFinding(p.File.Name, Finding.Blurred, blurred);
         foreach (ExaminedPicture p in pictures)
         {
-            double ratio = Math.Exp(Math.Log(p.Sharpness + 1e-3) - usual);
-            if (ratio < 0.5 && Math.Log(ratio) < -Spreads * spread)
-                yield return new CheckFinding(p.File.Name, Finding.Blurred, string.Create(CultureInfo.InvariantCulture, $"edges have {ratio:P0} of the usual strength (variance of the Laplacian {p.Sharpness:G3})"));
+            if (usual.WhyOverexposed(p.Quality) is { } bright) yield return new CheckFinding(p.File.Name, Finding.Overexposed, bright);
+            else if (usual.WhyUnderexposed(p.Quality) is { } dark) yield return new CheckFinding(p.File.Name, Finding.Underexposed, dark);
         }
-    }
-
-    private static IEnumerable<CheckFinding> Exposure(IReadOnlyList<ExaminedPicture> pictures)
-    {
-        (double usual, double spread) = Usual(pictures.Select(p => p.Brightness));
-        (double black, _) = Usual(pictures.Select(p => p.Black));
-        (double white, _) = Usual(pictures.Select(p => p.White));
-        foreach (ExaminedPicture p in pictures)
-        {
-            double off = p.Brightness - usual;
-            bool odd = Math.Abs(off) > Math.Max(Spreads * spread, 20);
-            if ((odd && off > 0) || p.White > white + 0.2)
-                yield return new CheckFinding(p.File.Name, Finding.Overexposed, Words(p, "white", p.White, white, usual));
-            else if ((odd && off < 0) || p.Black > black + 0.2)
-                yield return new CheckFinding(p.File.Name, Finding.Underexposed, Words(p, "black", p.Black, black, usual));
-        }
-    }
-
-    private static string Words(ExaminedPicture p, string color, double share, double usualShare, double usual) =>
-        string.Create(CultureInfo.InvariantCulture, $"mean brightness {p.Brightness:0} of 255 (usual {usual:0}), {share:P0} of the pixels {color} (usual {usualShare:P0})");
-
-    /// <summary>Median, and the median absolute deviation scaled to a normal distribution's standard deviation.</summary>
-    public static (double Median, double Spread) Usual(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        double median = sorted[sorted.Length / 2];
-        double[] deviations = [.. sorted.Select(v => Math.Abs(v - median)).Order()];
-        return (median, 1.4826 * deviations[deviations.Length / 2]);
     }
 }

@@ -13,12 +13,9 @@ internal sealed record DataFile(string Path, string Name, string Label);
 /// <summary>What one look at a picture tells.</summary>
 /// <param name="Width">Columns of the file's picture.</param>
 /// <param name="Height">Rows of the file's picture.</param>
-/// <param name="Brightness">Mean luma, 0 to 255.</param>
-/// <param name="Black">Share of pixels with luma 3 or less.</param>
-/// <param name="White">Share of pixels with luma 252 or more.</param>
-/// <param name="Sharpness">Variance of the Laplacian at 512 × 512.</param>
+/// <param name="Quality">At 512 × 512.</param>
 internal sealed record ExaminedPicture(
-    DataFile File, string Sha256, int Width, int Height, double Brightness, double Black, double White, double Sharpness, Fingerprint Fingerprint);
+    DataFile File, string Sha256, int Width, int Height, PictureQuality Quality, Fingerprint Fingerprint);
 
 /// <summary>Reads every picture once, on all cores.</summary>
 internal static class Examination
@@ -59,33 +56,7 @@ internal static class Examination
     private static ExaminedPicture Measure(DataFile file, string sha256, ImageBuffer frame, byte[] rgb)
     {
         float[] luma = new float[Side * Side];
-        int black = 0, white = 0;
-        double sum = 0;
-        for (int i = 0; i < luma.Length; i++)
-        {
-            float y = luma[i] = 0.299f * rgb[3 * i] + 0.587f * rgb[3 * i + 1] + 0.114f * rgb[3 * i + 2];   // ITU-R BT.601
-            sum += y;
-            if (y <= 3) black++;
-            if (y >= 252) white++;
-        }
-        return new ExaminedPicture(
-            file, sha256, frame.Width, frame.Height, sum / luma.Length, (double)black / luma.Length, (double)white / luma.Length, Sharpness(luma), Fingerprint.Of(luma, Side));
-    }
-
-    private static double Sharpness(float[] luma)
-    {
-        double sum = 0, squares = 0;
-        int count = (Side - 2) * (Side - 2);
-        for (int y = 1; y < Side - 1; y++)
-        {
-            for (int i = y * Side + 1; i < (y + 1) * Side - 1; i++)
-            {
-                double laplacian = luma[i - 1] + luma[i + 1] + luma[i - Side] + luma[i + Side] - 4 * luma[i];
-                sum += laplacian;
-                squares += laplacian * laplacian;
-            }
-        }
-        double mean = sum / count;
-        return squares / count - mean * mean;
+        PictureQuality quality = PictureQuality.Of(rgb, Side, Side, luma);
+        return new ExaminedPicture(file, sha256, frame.Width, frame.Height, quality, Fingerprint.Of(luma, Side));
     }
 }

@@ -58,7 +58,7 @@ internal static class LabelSuspects
                 return 0;
             });
         }
-        (double usual, double spread) = DataCheck.Usual(scores.Values.Select(s => Math.Log(s)));
+        (double usual, double spread) = UsualQuality.Usual(scores.Values.Select(s => Math.Log(s)));
         double limit = Math.Exp(usual + Spreads * spread);
         return Findings(pictures, scores, s => !(s < limit), s => string.Create(CultureInfo.InvariantCulture, $"differs {s / Math.Exp(usual):0.0} times as much from the other normal pictures as usual"));
     }

@@ -62,7 +62,7 @@ internal sealed class MqttOptions : IValidatableObject
 
     /// <summary>
     /// Triggers that may wait for their acknowledgement until their parts' records are on the disk; then the oldest is acknowledged without.
-    /// Fewer than the broker sends unacknowledged (mosquitto: <c>max_inflight_messages</c>, 20), or it holds triggers back.
+    /// At least every station's QueueCapacity, or a crash loses parts that were under way; fewer than the broker sends unacknowledged (mosquitto: <c>max_inflight_messages</c>, 20), or it holds triggers back.
     /// </summary>
     [Range(1, 1000)]
     public int HeldTriggers { get; set; } = 16;

@@ -35,7 +35,7 @@ internal sealed class AsyncApi
         [(typeof(CommandMessage), "recipe")] = new() { ["maxLength"] = Trigger.MaxTextLength },
         [(typeof(VerdictMessage), "verdict")] = Enum(System.Enum.GetValues<Verdict>().Select(v => v.Wire())),
         [(typeof(VerdictMessage), "reason")] = Enum([.. System.Enum.GetValues<Reason>().Skip(1).Select(r => r.Wire()), null]),
-        [(typeof(RecordMessage), "kind")] = Enum([JournalKind.Part, JournalKind.Late, JournalKind.Event]),
+        [(typeof(RecordMessage), "kind")] = Enum([JournalKind.Part, JournalKind.Late, JournalKind.Image, JournalKind.Event]),
         [(typeof(RecordMessage), "hash")] = new() { ["pattern"] = "^[0-9a-f]{64}$" },
         [(typeof(StatusMessage), "state")] = Enum(["online"]),
         [(typeof(StatusMessage), "notReady")] = Enum(["stalled", "paused", "camera", "no-model", null]),
@@ -59,7 +59,7 @@ internal sealed class AsyncApi
         In("trigger", topics.Trigger, "A part is in front of the camera. Not retained; the sender sets a message expiry.", MessageJson.Default.Trigger);
         Out("acquired", topics.Acquired, "The exposure is over, the part may move.", MessageJson.Default.AcquiredMessage, retain: false);
         Out("verdict", topics.Verdict, "Exactly one for each jobId; expires with the part's deadline.", Strict.GetTypeInfo(typeof(VerdictMessage)), retain: false);
-        Out("record", topics.Record, "An entry of the station's journal, in order, for historians. record is the journal's own JSON: for kind part and late the verdict with line, station and decidedAt.", Strict.GetTypeInfo(typeof(RecordMessage)), retain: false);
+        Out("record", topics.Record, "An entry of the station's journal, in order, for historians. record is the journal's own JSON: for kind part and late the verdict with line, station and decidedAt, for image where the archive has the picture.", Strict.GetTypeInfo(typeof(RecordMessage)), retain: false);
         Out("status", topics.Status, "The station: after every change, and as a heartbeat. The last will says offline.", MessageJson.Default.StatusMessage, retain: true);
         schemas["status"] = new JsonObject { ["oneOf"] = new JsonArray(schemas["status"]!.DeepClone(), offline) };
         Out("model", topics.Model, "The model that runs, and why another one does not.", MessageJson.Default.ModelMessage, retain: true);

@@ -108,7 +108,7 @@ public sealed class SoakTests(TrainedLine line)
     private string Configure(TempFolder folder, int port)
     {
         string stations = string.Join(",\n", Stations.Select((s, i) => $$"""
-            "{{s}}": { "Source": { "Kind": "Synthetic", "Seed": {{i}} }, "Trigger": { "Mode": "Mqtt" }, "QueueCapacity": 64, "Model": "flange", "Threads": 1 }
+            "{{s}}": { "Source": { "Kind": "Synthetic", "Seed": {{i}} }, "Trigger": { "Mode": "Mqtt" }, "QueueCapacity": 8, "Model": "flange", "Threads": 1 }
             """));
         File.WriteAllText(folder["appsettings.json"], $$"""
             {

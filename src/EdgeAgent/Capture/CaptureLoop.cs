@@ -18,6 +18,7 @@ internal sealed class CaptureLoop
     private readonly StationQueues queues;
     private readonly Action<Job> acquired;
     private readonly Func<bool> hasModel, paused;
+    private readonly PresenceDetector? presence;
     private readonly TimeProvider time;
     private readonly CancellationToken stop;
     private readonly string idPrefix;
@@ -26,10 +27,10 @@ internal sealed class CaptureLoop
 
     /// <param name="acquired">Told when a triggered part's exposure is over.</param>
     /// <param name="hasModel">Without a model nothing is grabbed but what was triggered over MQTT.</param>
-    public CaptureLoop(StationOptions options, Camera camera, Ledger ledger, StationQueues queues, Action<Job> acquired, Func<bool> hasModel, Func<bool> paused, TimeProvider time, CancellationToken stop)
+    public CaptureLoop(StationOptions options, Camera camera, Ledger ledger, StationQueues queues, Action<Job> acquired, Func<bool> hasModel, Func<bool> paused, PresenceDetector? presence, TimeProvider time, CancellationToken stop)
     {
         (this.options, this.camera, this.ledger, this.queues) = (options, camera, ledger, queues);
-        (this.acquired, this.hasModel, this.paused, this.time, this.stop) = (acquired, hasModel, paused, time, stop);
+        (this.acquired, this.hasModel, this.paused, this.presence, this.time, this.stop) = (acquired, hasModel, paused, presence, time, stop);
         idPrefix = $"{time.GetUtcNow().ToUnixTimeMilliseconds():x}-";   // ids stay distinct over restarts
         camera.Changed += CloseStalled;
     }
@@ -115,7 +116,8 @@ internal sealed class CaptureLoop
         long start = time.GetTimestamp();
         Grab? got = clocked && camera.IsLive ? GrabTriggered(frame, null) : camera.TryGrab(frame, Slice);
         for (int i = 0; i < frame.Missed; i++) ledger.Close(Open(start), Reason.Camera);   // exposed, and lost on the way
-        if (got is Grab.Nothing or Grab.Ended || (got is null && !clocked) || (got == Grab.Repeated && !clocked && !camera.EveryFrameIsAPart))
+        if (got is Grab.Nothing or Grab.Ended || (got is null && !clocked) || (got == Grab.Repeated && !clocked && !camera.EveryFrameIsAPart)
+            || (got == Grab.Frame && !clocked && presence?.Comes(frame.Image) == false))
         {
             queues.Pool.TryAdd(frame);
             return;

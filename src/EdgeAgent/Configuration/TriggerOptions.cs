@@ -24,4 +24,6 @@ internal sealed class TriggerOptions
     /// <summary>Mode Mqtt: a trigger with another jobId that comes sooner than so many milliseconds after one that was taken is a sensor that bounces: <c>uninspected(debounced)</c>. 0 = every trigger is a part.</summary>
     [Range(0, 60_000)]
     public int DebounceMs { get; set; }
+
+    public PresenceOptions Presence { get; set; } = new();
 }

@@ -22,7 +22,7 @@ internal sealed class AgentMetrics
     private const string S = "station";
 
     private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, cameraUnhealthy, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost, archived, recordsSent, recordsLost;
-    private readonly Gauge awaiting, depth, camera, cameraTrouble, broker, certificates, paused, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, archiveBytes, recordsBacklog, recordsAge;
+    private readonly Gauge awaiting, depth, camera, cameraTrouble, broker, certificates, paused, presence, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, archiveBytes, recordsBacklog, recordsAge;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 
@@ -45,6 +45,7 @@ internal sealed class AgentMetrics
         duplicates = make.CreateCounter("edge_duplicate_triggers_total", "Triggers whose jobId had come before.", S);
         hostile = make.CreateCounter("edge_invalid_triggers_total", "Messages on the trigger topic that are no trigger.", S);
         hostileCommands = make.CreateCounter("edge_invalid_commands_total", "Messages on the command topic that are no command.", S);
+        presence = make.CreateGauge("edge_presence_difference", "Mean difference of the last frame from the empty scene, gray levels; 0 without presence detection.", S);
         paused = make.CreateGauge("edge_paused", "1 while the station was told to pause.", S);
         Stages = make.CreateHistogram("edge_stage_seconds", "Time of one part in a stage.", [S, "stage"], new HistogramConfiguration { Buckets = seconds });
         Latency = make.CreateHistogram("edge_verdict_latency_seconds", "From trigger to the verdict's hand-over to the MQTT client.", [S], new HistogramConfiguration { Buckets = seconds });
@@ -136,6 +137,7 @@ internal sealed class AgentMetrics
         certificates.WithLabels(s, "broker").Set(station.Link?.Certificates.BrokerEnds ?? 0);
         publishRetries.WithLabels(s).IncTo(station.Publisher.Retries);
         foreach (string model in station.Recipes.Models) modelVersion.WithLabels(s, model).Set(station.Inspector.Model is { } running && running.Name == model ? running.Version : 0);
+        presence.WithLabels(s).Set(station.Presence?.Difference ?? 0);
         paused.WithLabels(s).Set(station.Intake.Paused ? 1 : 0);
         modelLoaded.WithLabels(s).Set(station.Inspector.Model?.LoadedAt.ToUnixTimeMilliseconds() / 1000.0 ?? 0);
         modelCreated.WithLabels(s).Set(station.Inspector.Model?.Manifest.CreatedAt.ToUnixTimeMilliseconds() / 1000.0 ?? 0);

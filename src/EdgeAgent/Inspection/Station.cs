@@ -67,9 +67,10 @@ internal sealed partial class Station : IAsyncDisposable
             Inspector.Changed += status.Touch;
         }
         Camera.Changed += CloseStalled;
+        Presence = Options.Trigger is { Mode: TriggerMode.FreeRunning, Presence.Empty: not null } ? new PresenceDetector(Options.Trigger.Presence) : null;
         Publisher = new VerdictPublisher(Link, topics, Ledger, stationMetrics, time, log, () => journal is not { Trouble: null });
         HeatmapLoop = new HeatmapLoop(Evidence, Link, topics, stopping.Token);
-        CaptureLoop capture = new(Options, Camera, Ledger, Queues, job => acquired?.Offer(job), () => Inspector.Model is not null, () => Intake.Paused, time, stopping.Token);
+        CaptureLoop capture = new(Options, Camera, Ledger, Queues, job => acquired?.Offer(job), () => Inspector.Model is not null, () => Intake.Paused, Presence, time, stopping.Token);
         InspectionLoop inspection = new(Inspector, Ledger, Queues, Evidence, stationMetrics, time, stopping.Token,
             archive is null ? null : (job, model) => archive.Offer(name, job, model?.Calibration));
         threads =
@@ -84,6 +85,9 @@ internal sealed partial class Station : IAsyncDisposable
     public StationOptions Options { get; }
     public Ledger Ledger { get; }
     public RecipeBook Recipes { get; }
+
+    /// <summary>Null: every frame is a part, or parts are triggered.</summary>
+    public PresenceDetector? Presence { get; }
     public StationQueues Queues { get; }
     public EvidenceQueue Evidence { get; }
     public Camera Camera { get; }

@@ -61,7 +61,7 @@ internal sealed class MqttOptions : IValidatableObject
     public int SessionExpirySeconds { get; set; } = 60;
 
     /// <summary>
-    /// Triggers that may wait for their acknowledgement until their parts' records are on the disk; then the oldest is acknowledged without.
+    /// Triggers that may wait for their acknowledgement until the broker has their parts' verdicts and the disk the records; of more, each waits two seconds at most.
     /// At least every station's QueueCapacity, or a crash loses parts that were under way; fewer than the broker sends unacknowledged (mosquitto: <c>max_inflight_messages</c>, 20), or it holds triggers back.
     /// </summary>
     [Range(1, 1000)]

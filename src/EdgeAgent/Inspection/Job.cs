@@ -12,6 +12,7 @@ internal sealed class Job(string id, string? partId, string? recipe, TimeSpan? d
 
     private InspectionResult? result;
     private Action? settled;
+    private int safe;
 
     public string Id { get; } = id;
     public string? PartId { get; } = partId;
@@ -44,7 +45,7 @@ internal sealed class Job(string id, string? partId, string? recipe, TimeSpan? d
     /// <summary>The journal's record of a part that an earlier run of the agent decided; such a job has no <see cref="Result"/>. Else null.</summary>
     public string? Stored { get; init; }
 
-    /// <summary>Does <paramref name="action"/> as soon as what was decided can no longer be lost; now, if it can't.</summary>
+    /// <summary>Does <paramref name="action"/> as soon as the broker has the verdict and the disk the record; now, if they have.</summary>
     public void WhenSettled(Action action)
     {
         while (true)
@@ -59,8 +60,16 @@ internal sealed class Job(string id, string? partId, string? recipe, TimeSpan? d
         }
     }
 
-    /// <summary>What was decided can no longer be lost: it is on the disk, or the broker has it and there is no disk.</summary>
-    public void Settle() => Interlocked.Exchange(ref settled, Settled)?.Invoke();
+    /// <summary>The record is on the disk, or never will be.</summary>
+    public void MarkRecorded() => Mark(1);
+
+    /// <summary>The broker has the verdict.</summary>
+    public void MarkPublished() => Mark(2);
+
+    private void Mark(int what)
+    {
+        if ((Interlocked.Or(ref safe, what) | what) == 3) Interlocked.Exchange(ref settled, Settled)?.Invoke();
+    }
 
     /// <summary>True for the first decision; every later one is void.</summary>
     public bool TryDecide(InspectionResult decided) => Interlocked.CompareExchange(ref result, decided, null) is null;

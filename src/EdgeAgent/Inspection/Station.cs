@@ -68,7 +68,7 @@ internal sealed partial class Station : IAsyncDisposable
         }
         Camera.Changed += CloseStalled;
         Presence = Options.Trigger is { Mode: TriggerMode.FreeRunning, Presence.Empty: not null } ? new PresenceDetector(Options.Trigger.Presence) : null;
-        Publisher = new VerdictPublisher(Link, topics, Ledger, stationMetrics, time, log, () => journal is not { Trouble: null });
+        Publisher = new VerdictPublisher(Link, topics, Ledger, stationMetrics, time, log, () => journal is not { IsHeldUp: false });
         HeatmapLoop = new HeatmapLoop(Evidence, Link, topics, stopping.Token);
         CaptureLoop capture = new(Options, Camera, Ledger, Queues, job => acquired?.Offer(job), () => Inspector.Model is not null, () => Intake.Paused, Presence, time, stopping.Token);
         InspectionLoop inspection = new(Inspector, Ledger, Queues, Evidence, stationMetrics, time, stopping.Token,

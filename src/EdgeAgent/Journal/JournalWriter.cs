@@ -16,7 +16,7 @@ namespace Edge.Agent.Journal;
 internal sealed partial class JournalWriter : IDisposable
 {
     private const int Waiting = 50_000, Batch = 1_000;
-    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2), PrunePause = TimeSpan.FromHours(1), MarkPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2), PrunePause = TimeSpan.FromHours(1), MarkPause = TimeSpan.FromSeconds(1), HeldUpAfter = TimeSpan.FromSeconds(2);
 
     private readonly JournalOptions options;
     private readonly string line;
@@ -27,7 +27,7 @@ internal sealed partial class JournalWriter : IDisposable
     private readonly ConcurrentDictionary<string, long> lost = new(), removedUnsent = new(), sent = new();
     private readonly Dictionary<string, long> reported = [];
     private JournalFile? file;
-    private long written;
+    private long written, writingSince;
     private int opened;
     private string? trouble;
 
@@ -45,7 +45,7 @@ internal sealed partial class JournalWriter : IDisposable
     private void Lose(Item item)
     {
         lost.AddOrUpdate(item.Station, 1, (_, n) => n + 1);
-        item.Job?.Settle();
+        item.Job?.MarkRecorded();
     }
 
     public string Path => System.IO.Path.GetFullPath(options.Path);
@@ -65,6 +65,9 @@ internal sealed partial class JournalWriter : IDisposable
 
     /// <summary>Why nothing can be written at the moment; null when it can.</summary>
     public string? Trouble => Volatile.Read(ref trouble);
+
+    /// <summary>It can't be written at the moment, or the disk has hung for a while: nobody should wait for a record.</summary>
+    public bool IsHeldUp => Trouble is not null || (Interlocked.Read(ref writingSince) is not 0 and var since && time.GetElapsedTime(since) > HeldUpAfter);
 
     /// <summary>Raised after entries were written, and after the file was opened. Must not block.</summary>
     public event Action? Appended;
@@ -101,8 +104,10 @@ internal sealed partial class JournalWriter : IDisposable
             {
                 file ??= Open();
                 ReportLoss(batch);
+                Interlocked.Exchange(ref writingSince, time.GetTimestamp());
                 Append(batch);
-                foreach (Job job in jobs) job.Settle();
+                Interlocked.Exchange(ref writingSince, 0);
+                foreach (Job job in jobs) job.MarkRecorded();
                 jobs.Clear();
                 if (Interlocked.Exchange(ref trouble, null) is not null) LogRecovered(options.Path);
                 if (file.Last > 0 && time.GetElapsedTime(prunedAt) >= PrunePause)
@@ -195,6 +200,7 @@ internal sealed partial class JournalWriter : IDisposable
 
     private void Fail(Exception e)
     {
+        Interlocked.Exchange(ref writingSince, 0);
         if (Interlocked.Exchange(ref trouble, e.Message) is null) LogTrouble(options.Path, e.Message);
         file?.Dispose();
         file = null;

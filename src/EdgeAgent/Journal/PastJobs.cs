@@ -28,7 +28,7 @@ internal static class PastJobs
     {
         using JsonDocument json = JsonDocument.Parse(record);
         Job job = new(json.RootElement.GetProperty("jobId").GetString()!, null, null, null, 0) { Stored = record };
-        job.Settle();
+        job.MarkRecorded();   // whether the broker had its verdict nobody knows
         return job;
     }
 }

@@ -54,7 +54,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
                 return default;
             },
         }).Build();
-        Receipts = new TriggerReceipts(options.HeldTriggers);
+        Receipts = new TriggerReceipts(options.HeldTriggers, time);
         client.DisconnectedAsync += _ =>
         {
             Receipts.Forget();
@@ -180,6 +180,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
     {
         if (client.IsConnected) await client.DisconnectAsync(new MqttClientDisconnectOptions()).ConfigureAwait(false);
         client.Dispose();
+        Receipts.Dispose();
         closed.Dispose();
     }
 

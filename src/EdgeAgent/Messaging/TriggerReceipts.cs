@@ -2,17 +2,30 @@ namespace Edge.Agent.Messaging;
 
 /// <summary>
 /// Acknowledgements of triggers (PUBACK), held back until what became of the part is safe, so that the broker sends a trigger again whose
-/// part a crash has swallowed. They leave in the order of the triggers (MQTT 5, 4.6). No more than <paramref name="limit"/> are held: a
-/// disk that stalls must not keep the broker from sending the next.
+/// part a crash has swallowed. They leave in the order of the triggers (MQTT 5, 4.6). When more are held than the limit, the
+/// oldest goes after <see cref="Patience"/> whatever became of its part: a disk that hangs must not keep the broker from sending the next.
 /// </summary>
-internal sealed class TriggerReceipts(int limit)
+internal sealed class TriggerReceipts : IDisposable
 {
+    /// <summary>Longer than a busy disk takes, after an outage with a burst of triggers too.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly int limit;
+    private readonly TimeProvider time;
+    private readonly ITimer timer;
     private readonly Queue<Receipt> held = new();
     private readonly Lock gate = new();
 
-    /// <summary>One trigger's acknowledgement.</summary>
-    internal sealed class Receipt(TriggerReceipts owner, Action acknowledge)
+    public TriggerReceipts(int limit, TimeProvider time)
     {
+        (this.limit, this.time) = (limit, time);
+        timer = time.CreateTimer(_ => LetGo(), null, Patience / 4, Patience / 4);
+    }
+
+    /// <summary>One trigger's acknowledgement.</summary>
+    internal sealed class Receipt(TriggerReceipts owner, Action acknowledge, long heldSince)
+    {
+        public long HeldSince { get; } = heldSince;
         public bool IsDone { get; set; }
         public Action Acknowledge { get; } = acknowledge;
 
@@ -28,12 +41,10 @@ internal sealed class TriggerReceipts(int limit)
     /// <param name="acknowledge">Must not block.</param>
     public Receipt Hold(Action acknowledge)
     {
-        Receipt receipt = new(this, acknowledge);
+        Receipt receipt = new(this, acknowledge, time.GetTimestamp());
         lock (gate)
         {
             held.Enqueue(receipt);
-            if (held.Count > limit) held.Peek().IsDone = true;
-            Flush();
         }
         return receipt;
     }
@@ -42,6 +53,18 @@ internal sealed class TriggerReceipts(int limit)
     public void Forget()
     {
         lock (gate) held.Clear();
+    }
+
+    private void LetGo()
+    {
+        lock (gate)
+        {
+            while (held.Count > limit && time.GetElapsedTime(held.Peek().HeldSince) >= Patience)
+            {
+                held.Peek().IsDone = true;
+                Flush();
+            }
+        }
     }
 
     private void Done(Receipt receipt)
@@ -57,4 +80,6 @@ internal sealed class TriggerReceipts(int limit)
     {
         while (held.TryPeek(out Receipt? first) && first.IsDone) held.Dequeue().Acknowledge();
     }
+
+    public void Dispose() => timer.Dispose();
 }

@@ -23,7 +23,7 @@ internal sealed partial class VerdictPublisher
     private readonly Topics topics;
     private readonly Ledger ledger;
     private readonly StationMetrics metrics;
-    private readonly Func<bool>? settles;
+    private readonly Func<bool>? unrecorded;
     private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly ResiliencePipeline sending;
@@ -36,10 +36,10 @@ internal sealed partial class VerdictPublisher
     private volatile int refusedCount;
 
     /// <param name="link">Null when MQTT is disabled: verdicts are only counted.</param>
-    /// <param name="settles">Whether a verdict that the broker has is safe already: there is no journal to wait for. Null = yes.</param>
-    public VerdictPublisher(BrokerLink? link, Topics topics, Ledger ledger, StationMetrics metrics, TimeProvider time, ILogger log, Func<bool>? settles = null)
+    /// <param name="unrecorded">Whether there is no record to wait for now: no journal, or one that can't be written. Null = there is none.</param>
+    public VerdictPublisher(BrokerLink? link, Topics topics, Ledger ledger, StationMetrics metrics, TimeProvider time, ILogger log, Func<bool>? unrecorded = null)
     {
-        (this.link, this.topics, this.ledger, this.metrics, this.time, this.log, this.settles) = (link, topics, ledger, metrics, time, log, settles);
+        (this.link, this.topics, this.ledger, this.metrics, this.time, this.log, this.unrecorded) = (link, topics, ledger, metrics, time, log, unrecorded);
         sending = new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
         {
             MaxRetryAttempts = int.MaxValue,
@@ -151,7 +151,8 @@ internal sealed partial class VerdictPublisher
             if (!await link.PublishAsync(message, stop).ConfigureAwait(false)) return false;
         }
         if (job.Result is { } result) metrics.ObservePublished(time.GetElapsedTime(result.DecidedAt, now), since);
-        if (settles?.Invoke() ?? true) job.Settle();
+        if (unrecorded?.Invoke() ?? true) job.MarkRecorded();
+        job.MarkPublished();
         return true;
     }
 

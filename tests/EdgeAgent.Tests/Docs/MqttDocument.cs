@@ -54,8 +54,8 @@ public sealed class MqttDocument
             logged and otherwise ignored. The broker keeps triggers for an agent that is away for `Mqtt:SessionExpirySeconds`. A retained trigger is ignored.
             With `Trigger:DebounceMs` a trigger with another jobId that comes too soon after one that was taken is answered `uninspected(debounced)`: one part, one picture, and no jobId without an answer.
 
-            **Nothing is lost in a crash.** A trigger is acknowledged (PUBACK) when its part's record is on the disk (without a journal, or when it can't be written: when the broker has the verdict), at most
-            `Mqtt:HeldTriggers` wait for that (a station with more parts under way than that may lose the oldest in a crash: keep `QueueCapacity` below it). So after a crash or a broken connection the broker sends again what has no record yet, and that part gets its verdict: `uninspected(interrupted)`, and no
+            **Nothing is lost in a crash.** A trigger is acknowledged (PUBACK) when the broker has its part's verdict and the record is on the disk (without a journal, or when it can't be written: the verdict is enough). Of more than
+            `Mqtt:HeldTriggers` each waits two seconds at most, so a disk that hangs stops no trigger; a station with more parts under way than that may lose the oldest in a crash: keep `QueueCapacity` below it. So after a crash or a broken connection the broker sends again what has no record yet, and that part gets its verdict: `uninspected(interrupted)`, and no
             picture is taken, because another part may stand there by now. Divert it, even if an `accept` with the same jobId came just before the crash. A jobId that was decided, also before a restart of the agent (the newest {TriggerIntake.Remembered} of the
             journal), gets the same verdict again. A trigger that waited at the broker for an agent that was away is inspected when it arrives: set its MQTT message expiry to the time that the part stays in front of the camera.
 

@@ -1,6 +1,7 @@
 using Edge.Agent.Messaging;
 using Edge.Journal;
 using Edge.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Edge.Tests.Messaging;
@@ -14,7 +15,8 @@ public sealed class RedeliveryTests
     public void Receipts_leave_in_the_order_of_the_triggers_and_only_so_many_are_held()
     {
         List<int> acknowledged = [];
-        TriggerReceipts receipts = new(3);
+        FakeTimeProvider time = new();
+        using TriggerReceipts receipts = new(3, time);
         TriggerReceipts.Receipt[] held = [.. Enumerable.Range(0, 3).Select(i => receipts.Hold(() => acknowledged.Add(i)))];
         held[1].Done();
         Assert.Empty(acknowledged);
@@ -25,7 +27,10 @@ public sealed class RedeliveryTests
             int number = i;
             receipts.Hold(() => acknowledged.Add(number));
         }
-        Assert.Equal([0, 1, 2], acknowledged);   // one too many: the oldest goes without
+        time.Advance(TriggerReceipts.Patience - TimeSpan.FromMilliseconds(1));
+        Assert.Equal([0, 1], acknowledged);
+        time.Advance(TriggerReceipts.Patience);
+        Assert.Equal([0, 1, 2], acknowledged);   // one too many for too long: the oldest goes without
         receipts.Forget();
         Assert.Equal(0, receipts.Count);
         TriggerReceipts.Receipt next = receipts.Hold(() => acknowledged.Add(6));
@@ -72,6 +77,25 @@ public sealed class RedeliveryTests
         System.Text.Json.Nodes.JsonNode json = heard.Json;
         json["latencyMs"]!.AsObject().Remove("publish");
         return json.ToJsonString();
+    }
+
+    [Fact]
+    public void A_job_is_settled_when_the_broker_has_the_verdict_and_the_disk_the_record()
+    {
+        int settled = 0;
+        Agent.Inspection.Job recordedFirst = new("a", null, null, null, 0), publishedFirst = new("b", null, null, null, 0);
+        recordedFirst.WhenSettled(() => settled++);
+        recordedFirst.WhenSettled(() => settled++);
+        publishedFirst.WhenSettled(() => settled++);
+        recordedFirst.MarkRecorded();
+        recordedFirst.MarkRecorded();
+        publishedFirst.MarkPublished();
+        Assert.Equal(0, settled);
+        recordedFirst.MarkPublished();
+        Assert.Equal(2, settled);
+        publishedFirst.MarkRecorded();
+        publishedFirst.WhenSettled(() => settled++);
+        Assert.Equal(4, settled);
     }
 
     [Theory]

@@ -8,6 +8,7 @@ namespace Edge.Tests;
 internal sealed class Mosquitto : IDisposable
 {
     private readonly TempFolder folder = new();
+    private readonly bool secured;
     private Process? process;
 
     public int Port { get; } = Ports.Free();
@@ -38,6 +39,7 @@ internal sealed class Mosquitto : IDisposable
     /// <summary>deploy/mosquitto's own files, with other folders and ports; certificates and one password user are made here.</summary>
     public Mosquitto(TestCertificates authority, string user, string password)
     {
+        secured = true;
         Assert.SkipUnless(Binary("mosquitto") is not null && Binary("mosquitto_passwd") is not null, "needs mosquitto");
         string deploy = Path.Combine(TestPaths.Repository, "deploy/mosquitto"), conf = File.ReadAllText(Path.Combine(deploy, "mosquitto.conf"));
         foreach ((string from, string to) in new[] { ("/etc/mosquitto/", folder.Path + "/"), ("/var/lib/mosquitto/", folder.Path + "/"), ("listener 8883\n", $"listener {Port} 127.0.0.1\n"), ("listener 8884\n", $"listener {PasswordPort} 127.0.0.1\n") })
@@ -61,15 +63,21 @@ internal sealed class Mosquitto : IDisposable
         process.OutputDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
+        WaitForListener(Port);
+        if (secured) WaitForListener(PasswordPort);
+    }
+
+    private void WaitForListener(int port)
+    {
         Stopwatch clock = Stopwatch.StartNew();
         while (true)
         {
             try
             {
-                using TcpClient probe = new("127.0.0.1", Port);
+                using TcpClient probe = new("127.0.0.1", port);
                 return;
             }
-            catch (SocketException) when (clock.Elapsed < TimeSpan.FromSeconds(10) && !process.HasExited)
+            catch (SocketException) when (clock.Elapsed < TimeSpan.FromSeconds(10) && !process!.HasExited)
             {
                 Thread.Yield();
             }

@@ -65,7 +65,7 @@ internal static class GraphBenchmark
 
     private static LoadedPicture Load(Package package, GoldenImage image)
     {
-        InputSpec input = package.Manifest.Input with { Roi = null };
+        InputSpec input = package.Manifest.Input.WithoutRegion();
         ImageBuffer frame = new();
         ImageFile.Read(package.GoldenPath(image), frame);
         byte[] rgb = new byte[input.Width * input.Height * 3];

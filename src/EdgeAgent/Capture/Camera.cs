@@ -27,6 +27,7 @@ internal sealed partial class Camera : IDisposable
 {
     private readonly IFrameSource source;
     private readonly CameraHealth? health;
+    private readonly Func<CameraSettings> settings;
     private readonly TimeProvider time;
     private readonly TimeSpan timeout, frozenAfter;
     private readonly RepeatedFrames? repeats;
@@ -43,9 +44,10 @@ internal sealed partial class Camera : IDisposable
     private long reconnects, repeated, unhealthy;
     private long? waitingSince, repeatingSince;   // for a picture; the same picture
 
-    public Camera(IFrameSource source, SourceOptions options, CameraHealth? health, TimeProvider time, ILogger log)
+    /// <param name="settings">Of the recipe that is made now.</param>
+    public Camera(IFrameSource source, SourceOptions options, CameraHealth? health, Func<CameraSettings> settings, TimeProvider time, ILogger log)
     {
-        (this.source, this.health, this.time, this.log) = (source, health, time, log);
+        (this.source, this.health, this.settings, this.time, this.log) = (source, health, settings, time, log);
         timeout = TimeSpan.FromMilliseconds(options.TimeoutMs);
         frozenAfter = TimeSpan.FromMilliseconds(options.FrozenMs);
         repeats = source.IsLive && options.FrozenMs > 0 ? new RepeatedFrames() : null;
@@ -92,6 +94,7 @@ internal sealed partial class Camera : IDisposable
     {
         await opening.ExecuteAsync(_ =>
         {
+            source.Use(settings());
             source.Open();
             return default;
         }, stop.Token).ConfigureAwait(false);
@@ -99,8 +102,9 @@ internal sealed partial class Camera : IDisposable
     });
 
     /// <summary>Grabs; null when there is no camera to grab from now.</summary>
+    /// <param name="settings">Of the part's recipe.</param>
     /// <param name="newPart">The first grab for a part that was triggered: older pictures are not of it.</param>
-    public Grab? TryGrab(Frame into, TimeSpan wait, bool newPart = false)
+    public Grab? TryGrab(Frame into, CameraSettings settings, TimeSpan wait, bool newPart = false)
     {
         into.Clear();
         if (!IsOpen) return null;
@@ -108,6 +112,7 @@ internal sealed partial class Camera : IDisposable
         stallTimer.Change(timeout, Timeout.InfiniteTimeSpan);
         try
         {
+            source.Use(settings);
             if (newPart)
             {
                 waitingSince = null;
@@ -151,6 +156,7 @@ internal sealed partial class Camera : IDisposable
         try
         {
             source.Check();
+            source.Use(settings());   // not on the next part's time
         }
         catch (Exception e) when (IsFailure(e))
         {

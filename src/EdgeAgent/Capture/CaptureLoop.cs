@@ -63,7 +63,7 @@ internal sealed class CaptureLoop
         Grab? got = Grab.Nothing;
         try
         {
-            if (job.Result is null && !stop.IsCancellationRequested) got = GrabTriggered(job.Frame!, job);
+            if (job.Result is null && !stop.IsCancellationRequested) got = GrabTriggered(job.Frame!, job.Setup, job);
         }
         catch
         {
@@ -75,13 +75,13 @@ internal sealed class CaptureLoop
     }
 
     /// <summary>Nothing yet: the picture of this part is still on its way (an exposure, or a folder that another program fills).</summary>
-    private Grab? GrabTriggered(Frame frame, Job? job)
+    private Grab? GrabTriggered(Frame frame, Recipe recipe, Job? job)
     {
         long start = time.GetTimestamp();
         // A live camera finds out by itself that it is silent for too long, and says so.
         TimeSpan longest = TimeSpan.FromMilliseconds(options.Source.TimeoutMs) + (camera.IsLive ? 2 * Slice : TimeSpan.Zero);
-        Grab? got = camera.TryGrab(frame, Slice, newPart: true);
-        while (got == Grab.Nothing && job?.Result is null && !stop.IsCancellationRequested && time.GetElapsedTime(start) < longest) got = camera.TryGrab(frame, Slice);
+        Grab? got = camera.TryGrab(frame, recipe.Camera, Slice, newPart: true);
+        while (got == Grab.Nothing && job?.Result is null && !stop.IsCancellationRequested && time.GetElapsedTime(start) < longest) got = camera.TryGrab(frame, recipe.Camera, Slice);
         return got;
     }
 
@@ -98,8 +98,8 @@ internal sealed class CaptureLoop
         long interval = (long)(options.Trigger.Interval.TotalSeconds * time.TimestampFrequency);
         nextTick += interval * (1 + (time.GetTimestamp() - nextTick) / interval);
         if (camera.State == CameraState.Ended) return;
-        if (!hasModel()) ledger.Close(Open(time.GetTimestamp()), Reason.NoModel);   // the picture stays for when there is one
-        else if (!queues.Pool.TryTake(out Frame? frame)) ledger.Close(Open(time.GetTimestamp()), Reason.Overload);
+        if (!hasModel()) ledger.Close(Open(time.GetTimestamp(), ledger.Now), Reason.NoModel);   // the picture stays for when there is one
+        else if (!queues.Pool.TryTake(out Frame? frame)) ledger.Close(Open(time.GetTimestamp(), ledger.Now), Reason.Overload);
         else GrabPart(frame, clocked: true);
     }
 
@@ -114,21 +114,22 @@ internal sealed class CaptureLoop
     private void GrabPart(Frame frame, bool clocked)
     {
         long start = time.GetTimestamp();
-        Grab? got = clocked && camera.IsLive ? GrabTriggered(frame, null) : camera.TryGrab(frame, Slice);
-        for (int i = 0; i < frame.Missed; i++) ledger.Close(Open(start), Reason.Camera);   // exposed, and lost on the way
+        Recipe recipe = ledger.Now;   // the picture's, also when it changes before the picture is there
+        Grab? got = clocked && camera.IsLive ? GrabTriggered(frame, recipe, null) : camera.TryGrab(frame, recipe.Camera, Slice);
+        for (int i = 0; i < frame.Missed; i++) ledger.Close(Open(start, recipe), Reason.Camera);   // exposed, and lost on the way
         if (got is Grab.Nothing or Grab.Ended || (got is null && !clocked) || (got == Grab.Repeated && !clocked && !camera.EveryFrameIsAPart)
             || (got == Grab.Frame && !clocked && presence?.Comes(frame.Image) == false))
         {
             queues.Pool.TryAdd(frame);
             return;
         }
-        Job job = Open(start);
+        Job job = Open(start, recipe);
         job.GrabStarted = start;
         job.Frame = frame;
         Finish(job, got, null);
     }
 
-    private Job Open(long receivedAt) => ledger.Open($"{idPrefix}{++number}", null, null, null, receivedAt);
+    private Job Open(long receivedAt, Recipe recipe) => ledger.Open($"{idPrefix}{++number}", null, null, null, receivedAt, recipe);
 
     private void Finish(Job job, Grab? got, Action<Job>? tell)
     {

@@ -21,6 +21,10 @@ internal interface IFrameSource : IDisposable
     /// <exception cref="EdgeException">It can't be opened; tried again later.</exception>
     void Open();
 
+    /// <summary>Exposure and gain of the pictures from here on, also after it was opened again. Where a source has none the configuration sets none.</summary>
+    /// <exception cref="EdgeException">The camera refuses them, or failed.</exception>
+    void Use(CameraSettings settings) { }
+
     /// <summary>A part is in front of the camera now: pictures from before are not of it. Where pictures wait in order (a folder) this is nothing.</summary>
     /// <exception cref="EdgeException">The device failed; it is opened again.</exception>
     void NewPart() { }

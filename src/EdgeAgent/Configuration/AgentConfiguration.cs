@@ -79,6 +79,20 @@ internal static class AgentConfiguration
             if (!new RegularExpressionAttribute(StationOptions.NamePattern).IsValid(recipe)) errors.Add($"{path}:Recipes:{recipe}: a recipe's name must match {StationOptions.NamePattern}");
         if (station.Recipes.Count == 0 ? station.Recipe is not null : station.Recipe is null || !station.Recipes.ContainsKey(station.Recipe))
             errors.Add($"{path}:Recipe is '{station.Recipe}'; it must be one of {path}:Recipes ({string.Join(", ", station.Recipes.Keys)})");
+        CheckSetting(path, nameof(RecipeOptions.ExposureUs), station, r => r.ExposureUs, station.Source.Aravis.ExposureUs, errors);
+        CheckSetting(path, nameof(RecipeOptions.Gain), station, r => r.Gain, station.Source.Aravis.Gain, errors);
+    }
+
+    /// <summary>A changeover must always set what another one has set.</summary>
+    private static void CheckSetting(string path, string key, StationOptions station, Func<RecipeOptions, double?> of, double? stations, List<string> errors)
+    {
+        foreach ((string name, RecipeOptions recipe) in station.Recipes)
+        {
+            if (of(recipe) is not null && station.Source.Kind != SourceKind.Aravis)
+                errors.Add($"{path}:Recipes:{name}:{key} must not be set: a source of kind {station.Source.Kind} has no such setting, only Aravis has");
+            else if (of(recipe) is null && stations is null && station.Recipes.Values.Any(r => of(r) is not null))
+                errors.Add($"{path}:Recipes:{name}:{key} must be set, or {path}:Source:Aravis:{key}: another recipe sets it, and it would stay so after a change to this one");
+        }
     }
 
     /// <exception cref="EdgeException">Every value that is out of range.</exception>

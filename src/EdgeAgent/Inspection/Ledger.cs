@@ -31,6 +31,9 @@ internal sealed class Ledger
     /// <summary>Null: parts are of no recipe.</summary>
     public RecipeBook? Recipes { get; init; }
 
+    /// <summary>What is made now.</summary>
+    public Recipe Now => Recipes?.Current ?? Recipe.None;
+
     /// <summary>Decided jobs in the order of their verdicts.</summary>
     public ChannelReader<Job> Outbox => outbox.Reader;
 
@@ -63,9 +66,10 @@ internal sealed class Ledger
     /// <summary>A part is there. From here on it gets a verdict, at its deadline at the latest.</summary>
     /// <param name="recipe">As the trigger names it; null = what is made now.</param>
     /// <param name="deadline">Null = the recipe's, or the station's.</param>
-    public Job Open(string id, string? partId, string? recipe, TimeSpan? deadline, long receivedAt)
+    /// <param name="made">What was made when its picture was taken; null = what is made now.</param>
+    public Job Open(string id, string? partId, string? recipe, TimeSpan? deadline, long receivedAt, Recipe? made = null)
     {
-        Recipe now = Recipes?.Current ?? Recipe.None;
+        Recipe now = made ?? Now;
         Job job = new(id, partId, recipe ?? now.Name, deadline ?? now.Deadline, receivedAt) { Setup = now };
         Interlocked.Increment(ref triggers);
         if (job.Deadline is { } limit) StartTimer(job, limit - time.GetElapsedTime(receivedAt));

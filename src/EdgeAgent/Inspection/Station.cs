@@ -46,7 +46,7 @@ internal sealed partial class Station : IAsyncDisposable
         Ledger = new Ledger(agent.Mqtt.VerdictQueueCapacity, time, journal is null ? null : (job, result) => journal.Offer(name, job, result)) { Recipes = Recipes };
         Queues = new StationQueues(Options.QueueCapacity);
         Evidence = new EvidenceQueue(Options.Heatmaps, time);
-        Camera = new Camera(FrameSources.Create(Options.Source, Options.Trigger.Mode, time), Options.Source, CameraHealth.Create(Options.Health), time, log);
+        Camera = new Camera(FrameSources.Create(Options.Source, Options.Trigger.Mode, time), Options.Source, CameraHealth.Create(Options.Health), () => Recipes.Current.Camera, time, log);
         Inspector = new Inspector(slot, time, log);
         Watcher = new ModelWatcher(new PackageStore(agent.Models), Recipes, new DetectorOptions { Threads = Options.Threads }, slot, time, log);
         Intake = new TriggerIntake(TimeSpan.FromMilliseconds(Options.Trigger.DebounceMs), Camera, Ledger, Queues, time, stopping.Token);

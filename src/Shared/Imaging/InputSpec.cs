@@ -33,6 +33,13 @@ public record InputSpec
     /// <summary>Part of the frame that is inspected; null = all of it.</summary>
     public Roi? Roi { get; init; }
 
+    /// <summary>Polygons in camera pixels outside of which nothing is seen, as <see cref="FrameMask"/> reads them; null = all of the region is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Mask { get; init; }
+
+    /// <summary>For pictures that are no frames of the station's camera.</summary>
+    public InputSpec WithoutRegion() => this with { Roi = null, Mask = null };
+
     /// <summary>16-bit sample that maps to 255: 65535 for full-range pictures, 4095 for a 12-bit camera, 1023 for a 10-bit one.</summary>
     public int WhiteLevel { get; init; } = ushort.MaxValue;
 }

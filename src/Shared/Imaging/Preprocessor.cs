@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics;
 namespace Edge.Imaging;
 
 /// <summary>
-/// Camera frame → the graph's input: ROI, anti-aliased resize, RGB, 8 bit, in one pass over the frame and without allocating.
+/// Camera frame → the graph's input: ROI, anti-aliased resize, RGB, 8 bit, in one pass over the frame and without allocating; black outside the mask.
 /// The same code for training and inspection. Not thread-safe: one per loop.
 /// </summary>
 public sealed class Preprocessor(InputSpec spec)
@@ -14,15 +14,16 @@ public sealed class Preprocessor(InputSpec spec)
     /// <summary>Zeros behind the last sample of a line: pixels and weights are read as vectors.</summary>
     private const int Slack = 16;
 
-    private (int Width, int Height) filtersFor;
+    private (int Width, int Height) filtersFor;   // a frame of this size
     private ResampleFilter? columns, rows;
+    private IReadOnlyList<(int First, int Count)> hidden = [];
     private float[] line = [];
 
     public InputSpec Spec { get; } = spec;
 
     /// <summary>Fills <paramref name="rgb"/> from <paramref name="frame"/>.</summary>
     /// <param name="rgb">uint8 [H, W, 3], RGB; exactly Height × Width × 3 bytes.</param>
-    /// <exception cref="EdgeException">The ROI does not lie inside the frame.</exception>
+    /// <exception cref="EdgeException">The ROI or the mask does not lie inside the frame.</exception>
     public void Apply(ImageBuffer frame, Span<byte> rgb)
     {
         ArgumentNullException.ThrowIfNull(frame);
@@ -31,11 +32,12 @@ public sealed class Preprocessor(InputSpec spec)
         (int left, int top, int width, int height) = Spec.Roi is { } roi ? (roi.X, roi.Y, roi.Width, roi.Height) : (0, 0, frame.Width, frame.Height);
         if (left < 0 || top < 0 || width < 1 || height < 1 || left + (long)width > frame.Width || top + (long)height > frame.Height)
             throw new EdgeException($"The region {left},{top} {width}×{height} does not lie inside the {frame.Width}×{frame.Height} frame.");
-        if (columns is null || filtersFor != (width, height))
+        if (columns is null || filtersFor != (frame.Width, frame.Height))
         {
+            hidden = FrameMask.Hidden(Spec, frame.Width, frame.Height);
             columns = new ResampleFilter(width, Spec.Width);
             rows = new ResampleFilter(height, Spec.Height);
-            filtersFor = (width, height);
+            filtersFor = (frame.Width, frame.Height);
         }
         int samples = width * frame.Format.Channels();
         if (line.Length < samples + Slack) line = new float[samples + Slack];
@@ -51,6 +53,7 @@ public sealed class Preprocessor(InputSpec spec)
             if (frame.Format.Channels() == 1) SumGrayColumns(line, columns, to);
             else SumColorColumns(line, columns, bgr: frame.Format != PixelFormat.Rgb24, to);
         }
+        for (int i = 0; i < hidden.Count; i++) rgb.Slice(hidden[i].First * 3, hidden[i].Count * 3).Clear();
     }
 
     /// <summary>line[x] = Σ_t weights[t] · rows[t][x]; columns outside, taps inside, so the sums stay in registers.</summary>

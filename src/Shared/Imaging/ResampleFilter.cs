@@ -15,6 +15,9 @@ internal sealed class ResampleFilter
     /// <summary>Weights per output.</summary>
     public int Taps { get; }
 
+    /// <summary>Input samples that contribute to an output; a weight of less than a millionth is a rounding error at the triangle's foot.</summary>
+    public IEnumerable<int> SamplesOf(int output) => Enumerable.Range(0, Taps).Where(t => Weights[output * Taps + t] > 1e-6f).Select(t => Starts[output] + t);
+
     public ResampleFilter(int input, int output)
     {
         double scale = (double)input / output, stretch = Math.Max(1, scale);

@@ -69,6 +69,7 @@ public sealed class Package
         if (manifest.Input is not { Width: >= 8 and <= 8192, Height: >= 8 and <= 8192, WhiteLevel: >= 1 and <= ushort.MaxValue })
             throw new EdgeException($"its input {manifest.Input.Width}×{manifest.Input.Height}, white level {manifest.Input.WhiteLevel} is out of range.");
         if (manifest.Input.Tiles is not null) _ = new TileGrid(manifest.Input);   // says what is wrong
+        if (manifest.Input.Mask is { } mask) FrameMask.Parse(mask);
         if (!float.IsFinite(manifest.Calibration.Threshold)) throw new EdgeException($"its threshold is {manifest.Calibration.Threshold}.");
         if (manifest.Calibration.ReviewFrom is { } review && !(review < manifest.Calibration.Threshold))
             throw new EdgeException($"its review band starts at {review}, not below the threshold {manifest.Calibration.Threshold}.");

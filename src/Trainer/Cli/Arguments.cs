@@ -27,6 +27,21 @@ internal static partial class Arguments
         return null;
     }
 
+    /// <summary>X,Y X,Y X,Y;…, checked.</summary>
+    public static string? Mask(ArgumentResult argument)
+    {
+        try
+        {
+            FrameMask.Parse(Text(argument));
+            return Text(argument);
+        }
+        catch (EdgeException e)
+        {
+            argument.AddError($"--mask: {e.Message}");
+            return null;
+        }
+    }
+
     /// <summary>1000000, 512KiB, 64MiB, 1GiB.</summary>
     public static long? Bytes(ArgumentResult argument)
     {

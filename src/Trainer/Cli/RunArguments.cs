@@ -14,6 +14,7 @@ internal static class RunArguments
     private static readonly Option<InputSpec?> Tiles = new("--tiles") { HelpName = "N|WxH", Description = "Inspect the picture of --size in overlapping tiles of this size, all in one batch: for small defects on large parts.", CustomParser = Arguments.Size };
     private static readonly Option<int?> TileOverlap = new("--tile-overlap") { HelpName = "PIXELS", Description = "Least overlap of neighbouring tiles. Default: an eighth of a tile." };
     private static readonly Option<Roi?> Region = new("--roi") { HelpName = "X,Y,W,H", Description = "Part of the frame to inspect, camera pixels. Default: all of it.", CustomParser = Arguments.Roi };
+    private static readonly Option<string?> Mask = new("--mask") { HelpName = "POLYGONS", Description = "Of the frame, only what lies in \"X,Y X,Y X,Y\" (camera pixels; ';' before another polygon, one in another is a hole); the rest is black. Default: all of it.", CustomParser = Arguments.Mask };
     private static readonly Option<int> WhiteLevel = new("--white-level") { HelpName = "N", Description = "16-bit sample that is white: 4095 for a 12-bit camera.", DefaultValueFactory = _ => ushort.MaxValue };
     private static readonly Option<string?> CalibrateOn = new("--calibrate-on") { HelpName = "DIR", Description = "Normal pictures for the threshold; then none of --data is held out." };
     private static readonly Option<double?> FalseRejectRate = new("--false-reject-rate") { HelpName = "RATE", Description = "Share of normal parts that may be rejected. Default: 0.01, or the strictest the held-out pictures allow." };
@@ -23,7 +24,7 @@ internal static class RunArguments
 
     public static void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Data, Name, Models, Size, Tiles, TileOverlap, Region, WhiteLevel, CalibrateOn, FalseRejectRate, Threads, Strict, Json]) command.Add(option);
+        foreach (Option option in (Option[])[Data, Name, Models, Size, Tiles, TileOverlap, Region, Mask, WhiteLevel, CalibrateOn, FalseRejectRate, Threads, Strict, Json]) command.Add(option);
     }
 
     public static Terminal TerminalOf(ParseResult parsed) => new(parsed.GetValue(Json));
@@ -41,6 +42,7 @@ internal static class RunArguments
         {
             Tiles = TilesOf(parsed),
             Roi = parsed.GetValue(Region),
+            Mask = parsed.GetValue(Mask),
             WhiteLevel = Arguments.InRange("--white-level", parsed.GetValue(WhiteLevel), 1, ushort.MaxValue),
         },
         CalibrateOn = parsed.GetValue(CalibrateOn),

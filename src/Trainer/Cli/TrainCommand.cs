@@ -20,6 +20,7 @@ internal static class TrainCommand
               edge-trainer train --method patchcore --data parts --name flange --models models
               edge-trainer train --method patchcore --data parts --name flange --models models --backbone resnet18.safetensors --coreset 0.05
               edge-trainer train --method patchcore --data parts --name flange --models models --roi 200,100,800,800 --size 384 --false-reject-rate 0.02
+              edge-trainer train --method patchcore --data parts --name flange --models models --mask "240,120 960,120 960,880 240,880;500,400 700,400 700,600 500,600"
               edge-trainer train --method patchcore --data parts --name flange --models models --backbone trunk.onnx --layers block2,block3
               edge-trainer train --method patchcore --data parts --name flange --models models --size 1024x768 --tiles 256
               edge-trainer train --method patchcore --data parts --name flange --models models --json > training.json

@@ -6,11 +6,13 @@ namespace Edge.Training.Data;
 /// <summary>
 /// Ground truth at the model's size. A sample of at least 128 (of 8 bit, in any channel) is anomalous. Reduced as nearest
 /// neighbour does it: output pixel x takes the input pixel under its centre, floor((x + ½) · in / out); no interpolation, so a
-/// mask never grows, and what is thinner than the step may vanish. Not thread-safe.
+/// mask never grows, and what is thinner than the step may vanish. What the model's own mask hides is normal. Not thread-safe.
 /// </summary>
 internal sealed class MaskLoader(InputSpec input)
 {
     private readonly ImageBuffer buffer = new();
+    private (int Width, int Height) hiddenIn;
+    private IReadOnlyList<(int First, int Count)> hidden = [];
     private readonly byte[] mask = new byte[input.Width * input.Height];
 
     /// <summary>Reads the mask of an anomalous picture.</summary>
@@ -44,7 +46,8 @@ internal sealed class MaskLoader(InputSpec input)
     {
         Roi roi = input.Roi ?? new Roi(0, 0, buffer.Width, buffer.Height);
         ReadOnlySpan<byte> pixels = buffer.Pixels;
-        int stride = buffer.Stride, pixel = buffer.Format.BytesPerPixel(), count = 0;
+        if (input.Mask is not null && hiddenIn != (buffer.Width, buffer.Height)) (hidden, hiddenIn) = (FrameMask.Hidden(input, buffer.Width, buffer.Height), (buffer.Width, buffer.Height));
+        int stride = buffer.Stride, pixel = buffer.Format.BytesPerPixel();
         for (int y = 0, i = 0; y < input.Height; y++)
         {
             int row = (roi.Y + (int)((2L * y + 1) * roi.Height / (2L * input.Height))) * stride;
@@ -53,10 +56,10 @@ internal sealed class MaskLoader(InputSpec input)
                 int column = roi.X + (int)((2L * x + 1) * roi.Width / (2L * input.Width));
                 bool anomalous = IsAnomalous(pixels.Slice(row + column * pixel, pixel));
                 mask[i] = anomalous ? byte.MaxValue : (byte)0;
-                if (anomalous) count++;
             }
         }
-        return count;
+        foreach ((int first, int length) in hidden) mask.AsSpan(first, length).Clear();
+        return mask.AsSpan().Count(byte.MaxValue);
     }
 
     private bool AnyAnomalous()

@@ -103,7 +103,7 @@ internal sealed record ReportData
             ("Digest", $"{Convert.ToHexStringLower(SHA256.HashData(manifest))} (SHA-256 of manifest.json, which names every file's)"),
             ("Method and backbone", $"{m.Method}, {m.Backbone.Name} (SHA-256 {m.Backbone.Sha256})"),
             ("Published", $"{Time(m.CreatedAt)}{(m.GitCommit is { } commit ? $", by commit {commit}" : "")}"),
-            ("Input", $"{m.Input.Width} × {m.Input.Height} pixels{(m.Input.Tiles is { } t ? $" in {new TileGrid(m.Input).Count} tiles of {t.Width} × {t.Height}" : "")}{(m.Input.Roi is { } r ? $", of the region {r.X},{r.Y} {r.Width} × {r.Height}" : ", of the whole frame")}"),
+            ("Input", $"{m.Input.Width} × {m.Input.Height} pixels{(m.Input.Tiles is { } t ? $" in {new TileGrid(m.Input).Count} tiles of {t.Width} × {t.Height}" : "")}{(m.Input.Roi is { } r ? $", of the region {r.X},{r.Y} {r.Width} × {r.Height}" : ", of the whole frame")}{(m.Input.Mask is { } mask ? $", black outside the mask {mask}" : "")}"),
             ("Threshold", $"{m.Calibration.Threshold.ToString(CultureInfo.InvariantCulture)} by {m.Calibration.Method}"),
             ("Review band", m.Calibration.ReviewFrom is { } from ? $"scores from {from.ToString(CultureInfo.InvariantCulture)} up to the threshold" : "none"),
             ("Promise", string.Join(" ", new[] { m.Calibration.Promise, m.Calibration.ReviewPromise }.OfType<string>().DefaultIfEmpty("none"))),

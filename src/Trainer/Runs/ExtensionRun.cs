@@ -140,7 +140,7 @@ internal sealed class ExtensionRun(Package package, ExtensionOptions options, Te
         foreach (GoldenImage image in package.Golden.Images.Reverse())   // anomalous ones, where there were any, are the last
         {
             Picture picture = new(package.GoldenPath(image), "golden", null, old.Files[$"golden/{image.File}"]);
-            proofs.AddRange(PictureLoader.Stream([picture], old.Input with { Roi = null }, strict: true, [], terminal, cancellation));
+            proofs.AddRange(PictureLoader.Stream([picture], old.Input.WithoutRegion(), strict: true, [], terminal, cancellation));
         }
         using BankModel model = new(bank);
         ParityInfo parity = ParityCheck.Run(image => source.Score(model, image.bytes.ToArray()), Tolerance, detector, proofs, context);

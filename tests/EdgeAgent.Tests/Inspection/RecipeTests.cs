@@ -120,6 +120,27 @@ public sealed class RecipeTests
         Assert.Equal("accept", (await plc.VerdictAsync("2"))["verdict"]);
     }
 
+    /// <summary>The left half of the pictures is 40, the right half 200: only the recipe's mask decides which of them the score comes from.</summary>
+    [Fact]
+    public async Task A_recipes_mask_hides_what_is_not_the_product()
+    {
+        await using TestBroker broker = await TestBroker.StartNewAsync();
+        await using Plc plc = await Plc.ConnectAsync(broker);
+        await using TestAgent agent = Recipes(broker);
+        byte[] halves = new byte[64 * 64];
+        for (int i = 0; i < halves.Length; i++) halves[i] = (byte)(i % 64 < 32 ? 40 : 200);
+        Imaging.ImageFile.WritePng(Path.Combine(agent.Pictures, "1.png"), halves, 64, 64, Imaging.PixelFormat.Mono8);
+        agent.StationOptions.Recipes["a"].Mask = "0,0 32,0 32,64 0,64";
+        agent.StationOptions.Recipes["b"] = new RecipeOptions { Mask = "32,0 64,0 64,64 32,64" };
+        await agent.StartAsync();
+        await plc.HearAsync("status", h => h["ready"] == "true");
+        await plc.TriggerAsync("1");
+        Assert.InRange(float.Parse((await plc.VerdictAsync("1"))["score"]!, System.Globalization.CultureInfo.InvariantCulture), 17.5f, 20f);
+        await plc.RequestAsync("""{"command":"change-recipe","recipe":"b"}""");
+        await plc.TriggerAsync("2");
+        Assert.InRange(float.Parse((await plc.VerdictAsync("2"))["score"]!, System.Globalization.CultureInfo.InvariantCulture), 87.5f, 100f);
+    }
+
     [Fact]
     public async Task A_free_running_station_pauses_too()
     {

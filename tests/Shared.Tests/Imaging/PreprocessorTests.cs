@@ -100,7 +100,7 @@ public sealed class PreprocessorTests
         return image;
     }
 
-    private static byte[] Apply(ImageBuffer frame, InputSpec spec)
+    internal static byte[] Apply(ImageBuffer frame, InputSpec spec)
     {
         byte[] rgb = new byte[spec.Width * spec.Height * 3];
         new Preprocessor(spec).Apply(frame, rgb);
@@ -136,7 +136,7 @@ public sealed class PreprocessorTests
         return rgb;
     }
 
-    private static double Weight(int sample, int output, int inputs, int outputs)
+    internal static double Weight(int sample, int output, int inputs, int outputs)
     {
         double scale = (double)inputs / outputs, stretch = Math.Max(1, scale);
         return Math.Max(0, 1 - Math.Abs(sample + 0.5 - (output + 0.5) * scale) / stretch);

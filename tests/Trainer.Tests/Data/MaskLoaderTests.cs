@@ -42,6 +42,15 @@ public sealed class MaskLoaderTests : IDisposable
     }
 
     [Fact]
+    public void What_the_models_mask_hides_is_normal()
+    {
+        string mask = Pictures.WriteMask(folder["m.png"], 8, 8, (_, _) => true);
+        MaskLoader loader = new(new InputSpec { Width = 8, Height = 8, Mask = "0,0 3,0 3,8 0,8" });
+        Assert.Null(loader.Read(PictureOf(mask, 8, 8), labels, out int regions));
+        Assert.Equal((1, 3 * 8), (regions, labels.AsSpan<int>().ToArray().Count(v => v == 1)));
+    }
+
+    [Fact]
     public void Any_channel_of_any_depth_counts_from_half_the_range()
     {
         byte[] sixteen = [0xff, 0x7f, 0x00, 0x80, 0x00, 0x00, 0xff, 0xff];   // 0x7fff, 0x8000, 0, 0xffff

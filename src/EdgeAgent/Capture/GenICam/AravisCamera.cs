@@ -19,14 +19,14 @@ internal sealed class AravisCamera : IDisposable
 
     /// <param name="trigger">Source of the trigger; null = the camera's own rate.</param>
     /// <exception cref="EdgeException">Not there, held by another program, or it refuses a setting.</exception>
-    public AravisCamera(SourceOptions options, string? trigger)
+    public AravisCamera(SourceOptions options, CameraSettings settings, string? trigger)
     {
         name = options.Aravis.Device is { } device ? $"camera {device}" : "camera";
         try
         {
             camera = Open(options.Aravis.Device);
             gigE = Aravis.IsGigE(camera) != 0;
-            SetUp(options, trigger);
+            SetUp(options, settings, trigger);
             Acquire();
         }
         catch (DllNotFoundException e)
@@ -74,7 +74,7 @@ internal sealed class AravisCamera : IDisposable
         throw new CameraException(CameraCause.Unreachable, $"There is no {name}: {why}. 'edge-agent cameras' lists what can be found.");
     }
 
-    private void SetUp(SourceOptions options, string? trigger)
+    private void SetUp(SourceOptions options, CameraSettings settings, string? trigger)
     {
         AravisOptions a = options.Aravis;
         nint error = 0;
@@ -88,18 +88,7 @@ internal sealed class AravisCamera : IDisposable
             Aravis.SetRegion(camera, a.OffsetX, a.OffsetY, options.Width > 0 ? options.Width : -1, options.Height > 0 ? options.Height : -1, ref error);
             Check(error, $"region {a.OffsetX},{a.OffsetY} {options.Width}×{options.Height}");
         }
-        if (a.ExposureUs is { } exposure)
-        {
-            if (Aravis.HasExposureAuto(camera, ref error) != 0) Aravis.SetExposureAuto(camera, Aravis.AutoOff, ref error);
-            if (error == 0) Aravis.SetExposure(camera, exposure, ref error);
-            Check(error, $"ExposureUs {exposure}");
-        }
-        if (a.Gain is { } gain)
-        {
-            if (Aravis.HasGainAuto(camera, ref error) != 0) Aravis.SetGainAuto(camera, Aravis.AutoOff, ref error);
-            if (error == 0) Aravis.SetGain(camera, gain, ref error);
-            Check(error, $"Gain {gain}");
-        }
+        Use(settings);
         if (gigE)
         {
             if (a.PacketSize > 0) Aravis.SetPacketSize(camera, a.PacketSize, ref error);
@@ -116,6 +105,41 @@ internal sealed class AravisCamera : IDisposable
         }
         Aravis.SetAcquisitionMode(camera, Aravis.Continuous, ref error);
         Check(error, "AcquisitionMode Continuous");
+    }
+
+    private void Use(CameraSettings settings)
+    {
+        nint error = 0;
+        if (settings.ExposureUs is { } exposure)
+        {
+            if (Aravis.HasExposureAuto(camera, ref error) != 0) Aravis.SetExposureAuto(camera, Aravis.AutoOff, ref error);
+            if (error == 0) Aravis.SetExposure(camera, exposure, ref error);
+            Check(error, $"ExposureUs {exposure}");
+        }
+        if (settings.Gain is { } gain)
+        {
+            if (Aravis.HasGainAuto(camera, ref error) != 0) Aravis.SetGainAuto(camera, Aravis.AutoOff, ref error);
+            if (error == 0) Aravis.SetGain(camera, gain, ref error);
+            Check(error, $"Gain {gain}");
+        }
+    }
+
+    /// <summary>Changes the settings of a camera that acquires. What was exposed before is thrown away; where each exposure is a part, its number is then missing.</summary>
+    /// <param name="halt">The camera runs by itself: without a halt a picture could be on its way.</param>
+    /// <exception cref="EdgeException">The camera does not take them.</exception>
+    public void Change(CameraSettings settings, bool halt)
+    {
+        nint error = 0;
+        if (halt)
+        {
+            Aravis.Stop(camera, ref error);
+            Check(error, "end of acquisition");
+        }
+        Use(settings);
+        while (Pop(TimeSpan.Zero) is not 0 and var old) GiveBack(old);
+        if (!halt) return;
+        Aravis.Start(camera, ref error);
+        Check(error, "start of acquisition");
     }
 
     private void Acquire()

@@ -17,12 +17,13 @@ internal sealed unsafe class AravisSource : IFrameSource
     private readonly TimeProvider time;
     private readonly string? trigger;
     private AravisCamera? camera;
+    private CameraSettings settings;
     private long? triggeredAt;   // of an exposure whose picture has not come
     private ulong lastId;
 
     public AravisSource(SourceOptions options, TriggerMode mode, TimeProvider time)
     {
-        (this.options, this.time) = (options, time);
+        (this.options, this.time, settings) = (options, time, CameraSettings.Of(options.Aravis));
         trigger = options.Aravis.Trigger ?? (mode == TriggerMode.FreeRunning ? "Off" : Software);
         if (trigger.Equals("Off", StringComparison.OrdinalIgnoreCase)) trigger = null;
         else if (trigger.Equals(Software, StringComparison.OrdinalIgnoreCase)) trigger = Software;
@@ -36,7 +37,16 @@ internal sealed unsafe class AravisSource : IFrameSource
     {
         camera?.Dispose();
         (camera, triggeredAt, lastId) = (null, null, 0);
-        camera = new AravisCamera(options, trigger);
+        camera = new AravisCamera(options, settings, trigger);
+    }
+
+    public void Use(CameraSettings settings)
+    {
+        if (settings == this.settings) return;
+        this.settings = settings;
+        if (camera is null) return;
+        Check();
+        camera.Change(settings, halt: trigger is null);
     }
 
     public void NewPart()
@@ -98,7 +108,7 @@ internal sealed unsafe class AravisSource : IFrameSource
     private Grab Take(nint buffer, Frame into)
     {
         ulong id = Aravis.FrameId(buffer);
-        if (EveryFrameIsAPart && lastId != 0) into.Missed = FrameNumbers.Missed(lastId, id);
+        if (EveryFrameIsAPart && lastId != 0) into.Missed = FrameNumbers.Missed(lastId, id);   // also what was thrown away: its numbers have not been seen
         lastId = id;
         into.CapturedAt = CapturedAt(Aravis.DeviceTime(buffer), Aravis.ArrivalTime(buffer));
         if (Aravis.Status(buffer) != Aravis.BufferSuccess) return Capture.Grab.Unreadable;   // packets are missing

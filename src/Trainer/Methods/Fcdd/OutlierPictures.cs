@@ -31,7 +31,7 @@ internal sealed class OutlierPictures
     public OutlierPictures(string folder, bool gray, TrainingContext context)
     {
         (this.context, this.gray) = (context, gray);
-        reader = new PictureReader(context.Input with { Roi = null });   // the region belongs to the station's camera
+        reader = new PictureReader(context.Input.WithoutRegion());   // it belongs to the station's camera
         folder = Path.GetFullPath(folder);
         if (!Directory.Exists(folder)) throw new EdgeException($"The folder {folder} of --outliers does not exist.");
         string[] files = [.. Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true }).Where(ImageFile.HasImageExtension).Order(StringComparer.Ordinal)];

@@ -72,6 +72,33 @@ public sealed class AravisSourceTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void From_a_change_of_the_settings_on_no_picture_has_the_ones_before(bool triggered)
+    {
+        using FakeGigECamera camera = new();
+        using AravisSource source = Open(new SourceOptions { Aravis = { Device = FakeGigECamera.Address, ExposureUs = 10_000, Gain = 0 } }, triggered ? TriggerMode.Mqtt : TriggerMode.FreeRunning);
+        for (int i = 0; i < 6; i++)
+        {
+            // The camera draws brighter by log10(exposure / 10 ms), up to white.
+            bool dark = i % 2 == 0;
+            source.Use(new CameraSettings(dark ? 2000 : 10_000, 0));
+            for (int picture = 0; picture < 2; picture++)
+            {
+                Next(source, newPart: triggered);
+                Assert.Equal(dark, Brightness(frame.Image) < 60);
+            }
+        }
+    }
+
+    private static double Brightness(ImageBuffer image)
+    {
+        long sum = 0;
+        foreach (byte pixel in image.Pixels) sum += pixel;
+        return (double)sum / image.Pixels.Length;
+    }
+
     [Fact]
     public void A_picture_with_missing_packets_is_unreadable()
     {

@@ -13,7 +13,7 @@ internal sealed class AgentOptions
     [Required]
     public string Models { get; set; } = "models";
 
-    /// <summary>Folder of what must outlive a restart: each station's current recipe. Relative paths start at the working directory.</summary>
+    /// <summary>Folder of what must outlive a restart: each station's current recipe, and whether it is paused. Relative paths start at the working directory.</summary>
     [Required]
     public string State { get; set; } = "state";
 

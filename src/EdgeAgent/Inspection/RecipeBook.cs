@@ -1,4 +1,3 @@
-using System.Text;
 using Edge.Agent.Configuration;
 
 namespace Edge.Agent.Inspection;
@@ -10,14 +9,14 @@ namespace Edge.Agent.Inspection;
 internal sealed class RecipeBook
 {
     private readonly StationOptions options;
-    private readonly string file;
+    private readonly StateFile file;
     private volatile Recipe current;
 
     /// <param name="folder">Of the state; a file for each station that has recipes.</param>
     /// <exception cref="EdgeException">The stored recipe can't be read, or is none of the station's.</exception>
     public RecipeBook(string station, StationOptions options, string folder)
     {
-        (this.options, file) = (options, Path.Combine(Path.GetFullPath(folder), $"{station}.recipe"));
+        (this.options, file) = (options, new StateFile(folder, $"{station}.recipe"));
         current = Recipe.Of(options.Recipes.Count == 0 ? null : Stored() ?? options.Recipe!, options);
     }
 
@@ -33,38 +32,11 @@ internal sealed class RecipeBook
 
     /// <summary>On disk first; in force after <see cref="Enter"/>.</summary>
     /// <exception cref="EdgeException">It can't be written.</exception>
-    public void Store(Recipe next)
-    {
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            using (FileStream stream = new(file + ".new", FileMode.Create, FileAccess.Write, FileShare.None))
-            {
-                stream.Write(Encoding.UTF8.GetBytes(next.Name + "\n"));
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(file + ".new", file, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new EdgeException($"The recipe can't be kept in {file}, so an agent that starts again would make another: {e.Message}", e);
-        }
-    }
+    public void Store(Recipe next) => file.Write(next.Name);
 
     /// <summary>Parts that are triggered from here on are of this recipe.</summary>
     public void Enter(Recipe next) => current = next;
 
-    private string? Stored()
-    {
-        try
-        {
-            if (!File.Exists(file)) return null;
-            string name = File.ReadAllText(file).TrimEnd();
-            return options.Recipes.ContainsKey(name) ? name : throw new EdgeException($"{file} says that recipe '{name}' is made, which is not configured: add it to Recipes, or delete the file to begin with '{options.Recipe}'.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new EdgeException($"The current recipe cannot be read from {file}: {e.Message}", e);
-        }
-    }
+    private string? Stored() => file.Read() is not { } name ? null : options.Recipes.ContainsKey(name) ? name
+        : throw new EdgeException($"{file.Path} says that recipe '{name}' is made, which is not configured: add it to Recipes, or delete the file to begin with '{options.Recipe}'.");
 }

@@ -15,7 +15,7 @@ internal sealed class StationCommands(RecipeBook recipes, ModelWatcher watcher, 
             {
                 case CommandMessage.ChangeRecipe: watcher.Change(recipes.Find(command.Recipe!)); break;
                 case CommandMessage.SelfTest: watcher.SelfTest(); break;
-                default: intake.Paused = command.Command == CommandMessage.Pause; break;
+                default: intake.Pause(command.Command == CommandMessage.Pause); break;
             }
             changed();
             return null;

@@ -7,7 +7,7 @@ namespace Edge.Agent.Inspection;
 /// Where MQTT triggers become parts: the same jobId is one part, and a part that can't be inspected now hears so at once.
 /// Remembers the newest <see cref="Remembered"/> jobs, those of an earlier run included.
 /// </summary>
-internal sealed class TriggerIntake(TimeSpan debounce, Camera camera, Ledger ledger, StationQueues queues, TimeProvider time, CancellationToken stop)
+internal sealed class TriggerIntake(StateFile pause, TimeSpan debounce, Camera camera, Ledger ledger, StationQueues queues, TimeProvider time, CancellationToken stop)
 {
     /// <summary>More than can be in flight (QueueCapacity is at most 1024).</summary>
     public const int Remembered = 4096;
@@ -16,12 +16,19 @@ internal sealed class TriggerIntake(TimeSpan debounce, Camera camera, Ledger led
     private readonly Queue<string> order = new();
     private long duplicates;
     private long? taken;   // timestamp of the last trigger that became a part to inspect
-    private volatile bool paused;
+    private volatile bool paused = pause.Read() is not null;
 
     public long Duplicates => Interlocked.Read(ref duplicates);
 
-    /// <summary>Parts are answered and not inspected. Until the agent ends.</summary>
-    public bool Paused { get => paused; set => paused = value; }
+    /// <summary>Parts are answered and not inspected. Whoever works at the station is not surprised by an agent that starts again: it goes on so.</summary>
+    public bool Paused => paused;
+
+    /// <exception cref="EdgeException">It can't be kept on the disk; nothing has changed.</exception>
+    public void Pause(bool on)
+    {
+        pause.Write(on ? "paused" : null);
+        paused = on;
+    }
 
     /// <summary>Jobs of an earlier run, oldest first; before any trigger comes.</summary>
     public void Recall(IEnumerable<Job> past)

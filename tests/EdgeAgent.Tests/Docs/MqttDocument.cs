@@ -111,7 +111,7 @@ public sealed class MqttDocument
             - `change-recipe` with `recipe`: the next model is loaded, warmed up and checked on its golden images beside the running one, the recipe is written to the disk (an
               agent that starts again goes on with it), then it is in force: parts triggered before the answer are still inspected as what they were, or are `uninspected(recipe)` when
               two changes followed too fast; never with the wrong model. A recipe that is not configured, or whose model does not prove itself, is refused.
-            - `pause`: triggers are answered `uninspected(paused)`, a free-running station looks at nothing. `resume` ends it, a restart too.
+            - `pause`: triggers are answered `uninspected(paused)`, a free-running station looks at nothing. `resume` ends it; a restart does not: it is kept on the disk, else it is refused.
             - `self-test`: the running package is read from the disk again, verified, loaded and run on its golden images, beside the line's work.
 
             A threshold belongs to a package's version or to a recipe; there is no command for it.

@@ -73,6 +73,7 @@ public sealed class RecipeTests
         await plc.HearAsync("status", h => h["ready"] == "true");
         Assert.Contains("can't be kept", (await plc.RequestAsync("""{"command":"change-recipe","recipe":"b"}"""))["reason"], StringComparison.Ordinal);
         await plc.TriggerAsync("1");
+        Assert.Contains("can't be kept", (await plc.RequestAsync("""{"command":"pause"}"""))["reason"], StringComparison.Ordinal);
         Assert.Equal("tiny", (await plc.VerdictAsync("1"))["model"]);
     }
 
@@ -115,9 +116,23 @@ public sealed class RecipeTests
         await plc.HearAsync("status", h => h["ready"] == "false" && h["notReady"] == "paused");
         await plc.TriggerAsync("1");
         Assert.Equal("paused", (await plc.VerdictAsync("1"))["reason"]);
-        Assert.Equal("false", (await plc.RequestAsync("""{"command":"resume"}"""))["paused"]);
+
+        // Somebody works at the station: an agent that starts again must not begin to inspect by itself.
+        await agent.Host.StopAsync(TestContext.Current.CancellationToken);
+        await plc.HearAsync("status", h => h["state"] == "offline");
+        plc.Forget();
+        await using TestAgent again = Recipes(broker, agent);
+        await again.StartAsync();
+        await plc.HearAsync("status", h => h["version"] == "1" && h["camera"] == "online" && h["notReady"] == "paused");
+        Assert.DoesNotContain(plc.All("status"), h => h["ready"] == "true");
+        await plc.ReconnectAsync();
+        await plc.HearAsync("status", h => h.Message.Retain && h["notReady"] == "paused");
         await plc.TriggerAsync("2");
-        Assert.Equal("accept", (await plc.VerdictAsync("2"))["verdict"]);
+        Assert.Equal("paused", (await plc.VerdictAsync("2"))["reason"]);
+        Assert.Equal("false", (await plc.RequestAsync("""{"command":"resume"}"""))["paused"]);
+        await plc.TriggerAsync("3");
+        Assert.Equal("accept", (await plc.VerdictAsync("3"))["verdict"]);
+        Assert.False(File.Exists(Path.Combine(agent.Options.State, "cam1.paused")));
     }
 
     /// <summary>The left half of the pictures is 40, the right half 200: only the recipe's mask decides which of them the score comes from.</summary>
@@ -149,10 +164,10 @@ public sealed class RecipeTests
         agent.AddPicture("1.png", 40);
         await agent.StartWithModelAsync();
         await agent.UntilAsync(() => agent.Station.Ledger.Triggers > 2, "parts");
-        agent.Station.Intake.Paused = true;
+        agent.Station.Intake.Pause(true);
         await agent.UntilAsync(() => agent.Station.Queues.Pool.Count == agent.Station.Queues.Capacity, "the last part is done");
         await agent.UntilAsync(() => agent.Station.Ledger.Awaiting == 0, "all are decided");
-        agent.Station.Intake.Paused = false;
+        agent.Station.Intake.Pause(false);
         long before = agent.Station.Ledger.Triggers;
         await agent.UntilAsync(() => agent.Station.Ledger.Triggers > before, "parts again");
     }

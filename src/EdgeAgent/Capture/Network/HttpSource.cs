@@ -12,14 +12,27 @@ internal sealed class HttpSource : IFrameSource
     /// <summary>More is no picture of a part.</summary>
     private const int LargestBytes = 64 << 20;
 
+    /// <summary>Between two looks at a camera that nobody asks for a picture.</summary>
+    private static readonly TimeSpan CheckPause = TimeSpan.FromSeconds(2);
+
     private readonly SourceOptions options;
+    private readonly TimeProvider time;
     private readonly ResiliencePipeline pipeline;
+    private readonly Body body = new(), unseen = new();
     private HttpClient? client;
-    private byte[] body = new byte[1 << 16];
+    private (Task Request, CancellationTokenSource Stop)? look;
+    private long answeredAt;
+
+    /// <summary>Of an answer. Reused.</summary>
+    private sealed class Body
+    {
+        public byte[] Bytes = new byte[1 << 16];
+        public int Length;
+    }
 
     public HttpSource(SourceOptions options, TimeProvider time)
     {
-        this.options = options;
+        (this.options, this.time) = (options, time);
         // One more attempt: a camera closes idle connections when it likes.
         pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddTimeout(TimeSpan.FromMilliseconds(options.TimeoutMs * 0.9))   // before the camera counts as stalled
@@ -32,6 +45,7 @@ internal sealed class HttpSource : IFrameSource
     /// <exception cref="EdgeException">There is no picture to be had, and why.</exception>
     public void Open()
     {
+        look?.Stop.Cancel();
         client?.Dispose();
         CameraLogin? login = CameraLogin.Read(options.CredentialsFile);
         HttpClientHandler handler = new() { AllowAutoRedirect = false, UseProxy = false };
@@ -42,8 +56,28 @@ internal sealed class HttpSource : IFrameSource
 
     private static NetworkCredential Credential(CameraLogin login) => new(login.User, login.Password);
 
+    /// <summary>A picture is asked for beside the loop and thrown away; whether it came is seen at a later call. A part does not wait for it.</summary>
+    public void Check()
+    {
+        if (look is { Request.IsCompleted: false }) return;
+        if (look is { } done)
+        {
+            bool gaveWay = done.Stop.IsCancellationRequested;
+            (look, answeredAt) = (null, time.GetTimestamp());
+            done.Stop.Dispose();
+            if (gaveWay) _ = done.Request.Exception;   // what a part has interrupted says nothing
+            else Told(() => done.Request.GetAwaiter().GetResult());
+        }
+        else if (client is { } now && time.GetElapsedTime(answeredAt) >= CheckPause)
+        {
+            CancellationTokenSource stop = new();
+            look = (Task.Run(() => pipeline.Execute(cancel => Request(now, unseen, cancel), stop.Token), CancellationToken.None), stop);
+        }
+    }
+
     public Grab Grab(Frame into, TimeSpan wait)
     {
+        look?.Stop.Cancel();   // some cameras answer one request at a time
         ReadOnlySpan<byte> picture = Fetch();
         try
         {
@@ -58,9 +92,16 @@ internal sealed class HttpSource : IFrameSource
 
     private ReadOnlySpan<byte> Fetch()
     {
+        Told(() => pipeline.Execute(cancel => Request(client!, body, cancel), CancellationToken.None));
+        answeredAt = time.GetTimestamp();
+        return body.Bytes.AsSpan(0, body.Length);
+    }
+
+    private void Told(Action request)
+    {
         try
         {
-            return body.AsSpan(0, pipeline.Execute(Request, CancellationToken.None));
+            request();
         }
         catch (HttpRequestException e)
         {
@@ -72,10 +113,10 @@ internal sealed class HttpSource : IFrameSource
         }
     }
 
-    private int Request(CancellationToken stop)
+    private void Request(HttpClient client, Body into, CancellationToken stop)
     {
         using HttpRequestMessage request = new(HttpMethod.Get, options.Url);
-        using HttpResponseMessage response = client!.Send(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        using HttpResponseMessage response = client.Send(request, HttpCompletionOption.ResponseHeadersRead, stop);
         if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
             throw new CameraException(CameraCause.Credentials, $"The camera {options.Url} refuses user and password (Source:CredentialsFile).");
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
@@ -84,17 +125,15 @@ internal sealed class HttpSource : IFrameSource
         if (response.Content.Headers.ContentLength > LargestBytes) throw TooLarge();
         using Stream stream = response.Content.ReadAsStream(stop);
         using CancellationTokenRegistration abort = stop.Register(stream.Dispose);   // a body that stops in the middle
-        int length = 0;
+        into.Length = 0;
         try
         {
-            while (true)
+            while (stream.Read(into.Bytes, into.Length, into.Bytes.Length - into.Length) is > 0 and var read)
             {
-                int read = stream.Read(body, length, body.Length - length);
-                if (read == 0) return length;
-                length += read;
-                if (length < body.Length) continue;
-                if (length >= LargestBytes) throw TooLarge();
-                Array.Resize(ref body, Math.Min(2 * body.Length, LargestBytes));
+                into.Length += read;
+                if (into.Length < into.Bytes.Length) continue;
+                if (into.Length >= LargestBytes) throw TooLarge();
+                Array.Resize(ref into.Bytes, Math.Min(2 * into.Bytes.Length, LargestBytes));
             }
         }
         catch (Exception e) when (stop.IsCancellationRequested && e is IOException or ObjectDisposedException)
@@ -105,5 +144,9 @@ internal sealed class HttpSource : IFrameSource
 
     private CameraException TooLarge() => new(CameraCause.Codec, $"The camera {options.Url} sends more than {LargestBytes >> 20} MB: no picture.");
 
-    public void Dispose() => client?.Dispose();
+    public void Dispose()
+    {
+        look?.Stop.Cancel();
+        client?.Dispose();
+    }
 }

@@ -15,7 +15,9 @@ public sealed class HttpSourceTests : IDisposable
     private readonly int port = Ports.Free();
     private readonly TempFolder folder = new();
     private readonly TaskCompletionSource ended = new();
-    private int requests;
+    private int requests, holding;
+    private volatile bool broken;
+    private volatile TaskCompletionSource? held;
 
     public HttpSourceTests()
     {
@@ -71,6 +73,43 @@ public sealed class HttpSourceTests : IDisposable
         Assert.Equal(Grab.Unreadable, source.Grab(new Frame(), TimeSpan.Zero));
     }
 
+    [Fact]
+    public async Task A_camera_that_dies_between_two_parts_is_a_state_and_so_is_its_return()
+    {
+        await using TestBroker broker = await TestBroker.StartNewAsync();
+        await using Plc plc = await Plc.ConnectAsync(broker);
+        await using TestAgent agent = new(broker);
+        agent.StationOptions.Source = new SourceOptions { Kind = SourceKind.Http, Url = $"http://127.0.0.1:{port}/picture", ReconnectMs = 100 };
+        await agent.StartWithModelAsync();
+        await plc.HearAsync("status", h => h["ready"] == "true");
+        broken = true;
+        await plc.HearAsync("status", h => h["notReady"] == "camera" && h["cameraTrouble"]?.Contains("answers 500", StringComparison.Ordinal) == true);
+        Assert.Equal(0, agent.Station.Ledger.Triggers);   // nobody had to lose a part for it
+        plc.Forget();
+        broken = false;
+        await plc.HearAsync("status", h => h["ready"] == "true");
+        await plc.TriggerAsync("1");
+        Assert.NotEqual("uninspected", (await plc.VerdictAsync("1"))["verdict"]);
+    }
+
+    [Fact]
+    public void A_part_does_not_wait_for_a_look_at_the_camera()
+    {
+        Microsoft.Extensions.Time.Testing.FakeTimeProvider time = new();
+        using HttpSource source = new(new SourceOptions { Kind = SourceKind.Http, Url = $"http://127.0.0.1:{port}/held" }, time);
+        source.Open();
+        time.Advance(TimeSpan.FromSeconds(3));
+        held = new TaskCompletionSource();
+        source.Check();
+        SpinWait.SpinUntil(() => Volatile.Read(ref holding) == 1);   // the look has arrived and is not answered
+        TaskCompletionSource lookIsHeld = held;
+        held = null;
+        Assert.Equal(Grab.Frame, source.Grab(new Frame(), TimeSpan.Zero));
+        lookIsHeld.SetResult();
+        for (int i = 0; i < 3; i++) source.Check();   // what the part has interrupted is no trouble
+        Assert.Equal(Grab.Frame, source.Grab(new Frame(), TimeSpan.Zero));
+    }
+
     private HttpSource Source(string path, string? login = null) =>
         new(new SourceOptions { Kind = SourceKind.Http, Url = $"http://127.0.0.1:{port}/{path}", CredentialsFile = login, TimeoutMs = path == "stuck" ? 500 : 5000 }, TimeProvider.System);
 
@@ -96,6 +135,8 @@ public sealed class HttpSourceTests : IDisposable
                     answer.StatusCode = 401;
                     answer.AddHeader("WWW-Authenticate", "Basic realm=\"camera\"");
                     break;
+                case "/picture" when broken: answer.StatusCode = 500; break;
+                case "/held" when held is { } hold: Volatile.Write(ref holding, 1); await hold.Task; goto default;
                 case "/missing": answer.StatusCode = 404; break;
                 case "/broken": answer.StatusCode = 500; break;
                 case "/large": answer.ContentLength64 = 100 << 20; await answer.OutputStream.WriteAsync(picture); break;

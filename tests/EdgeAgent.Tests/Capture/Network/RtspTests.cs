@@ -70,7 +70,7 @@ public sealed class RtspTests
         if (path == "killed") server.Kill();
         await using TestAgent agent = new();
         await File.WriteAllTextAsync(agent["login"], $"cam:{login}", Cancel);
-        agent.StationOptions.Source = new SourceOptions { Kind = SourceKind.Rtsp, Url = server.Url(path), CredentialsFile = login == "none" ? null : agent["login"], ReconnectMs = 100 };
+        agent.StationOptions.Source = new SourceOptions { Kind = SourceKind.Rtsp, Url = server.Url(path), CredentialsFile = login == "none" ? null : agent["login"], ReconnectMs = 100, TimeoutMs = 30_000 };   // else, on a busy machine, silence is what is wrong
         await agent.StartAsync();
         await agent.UntilAsync(() => agent.Station.Camera.State == CameraState.Faulted, "faulted");
         Assert.Contains(words, agent.Station.Camera.Trouble, StringComparison.Ordinal);
@@ -83,7 +83,7 @@ public sealed class RtspTests
     {
         using RtspServer server = new();
         await using TestAgent agent = new();
-        agent.StationOptions.Source = new SourceOptions { Kind = SourceKind.Rtsp, Url = server.Url("live"), ReconnectMs = 100, TimeoutMs = 1500 };
+        agent.StationOptions.Source = new SourceOptions { Kind = SourceKind.Rtsp, Url = server.Url("live"), ReconnectMs = 100, TimeoutMs = 3000 };
         await agent.StartWithModelAsync();
         await agent.UntilAsync(() => agent.Station.Ledger.Triggers >= 3, "parts");
         server.Freeze();

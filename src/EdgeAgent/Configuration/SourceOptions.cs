@@ -30,7 +30,7 @@ internal sealed class SourceOptions : IValidatableObject
     /// <summary>Where frames come from: pictures of a folder, a video file, a local camera (V4L2), rendered parts, a GigE Vision or USB3 Vision camera (Aravis), an RTSP stream, or HTTP snapshots.</summary>
     public SourceKind Kind { get; set; }
 
-    /// <summary>Folder or video file.</summary>
+    /// <summary>Folder or video file. A part that is triggered over MQTT gets the next picture; one that gets none (overload, deadline) takes none, so for a line the trigger should be the picture itself (FreeRunning).</summary>
     public string? Path { get; set; }
 
     /// <summary>Folder: wait for new pictures when all are taken.</summary>

@@ -22,7 +22,8 @@ internal static class MethodArguments
     private static readonly Option<string> Bank = Choice("--bank", "PatchCore: how the memory bank lies in the package.", "float32", "float16", "int8");
     private static readonly Option<int?> Components = new("--components") { HelpName = "N", Description = "PatchCore: principal components that patch embeddings are reduced to. Default: none, all values are used." };
     private static readonly Option<double?> Variance = new("--variance") { HelpName = "SHARE", Description = "PatchCore: as few principal components as keep this share of the variance, e.g. 0.99.", CustomParser = CalibrationArguments.Rate };
-    private static readonly Option<int> FlowSteps = new("--flow-steps") { HelpName = "N", Description = "FastFlow: flow steps for each of the three scales.", DefaultValueFactory = _ => 8 };
+    private static readonly Option<int?> Scales = new("--scales") { HelpName = "N", Description = "FastFlow: how many of the trunk's feature maps get a flow, the coarsest first. Default: all." };
+    private static readonly Option<int> FlowSteps = new("--flow-steps") { HelpName = "N", Description = "FastFlow: flow steps for each scale.", DefaultValueFactory = _ => 8 };
     private static readonly Option<double> HiddenRatio = new("--hidden-ratio") { HelpName = "RATIO", Description = "FastFlow: hidden over input channels of the subnets.", DefaultValueFactory = _ => 1 };
     private static readonly Option<double> FeatureNoise = new("--feature-noise") { HelpName = "SIGMA", Description = "FastFlow: noise on the standardised features in training.", DefaultValueFactory = _ => 0.2 };
     private static readonly Option<int> Hidden = new("--hidden") { HelpName = "N", Description = "FCDD: channels between the trunk's features and the head.", DefaultValueFactory = _ => 128 };
@@ -42,7 +43,7 @@ internal static class MethodArguments
     private static readonly Option<bool> AcceptPatentNotice = new("--accept-patent-notice") { Description = "EfficientAD: needed. The method may be patented in some countries; whether you may use it is yours to find out." };
 
     private static readonly Option[] OfPatchCore = [Coreset, Memory, MaxPatches, Sampling, Neighbours, Reweighting, Bank, Components, Variance];
-    private static readonly Option[] OfFastFlow = [FlowSteps, HiddenRatio, FeatureNoise];
+    private static readonly Option[] OfFastFlow = [Scales, FlowSteps, HiddenRatio, FeatureNoise];
     private static readonly Option[] OfFcdd = [Hidden, Outliers, Anomalies];
     private static readonly Option[] OfEfficientAd = [TeacherFile, PhotographsFolder, Steps, Decay, AcceptPatentNotice];
     private static readonly Option[] OfPasses = [Epochs, Batch, Augment];
@@ -118,7 +119,7 @@ internal static class MethodArguments
 
     private static FastFlowMethod FastFlow(ParseResult parsed, int seed)
     {
-        FastFlowOptions options = new() { Steps = parsed.GetValue(FlowSteps), HiddenRatio = parsed.GetValue(HiddenRatio), FeatureNoise = parsed.GetValue(FeatureNoise), Seed = seed };
+        FastFlowOptions options = new() { Scales = parsed.GetValue(Scales), Steps = parsed.GetValue(FlowSteps), HiddenRatio = parsed.GetValue(HiddenRatio), FeatureNoise = parsed.GetValue(FeatureNoise), Seed = seed };
         return new FastFlowMethod(BackboneArguments.Load(parsed), options.Check(), Schedule(parsed, seed));
     }
 

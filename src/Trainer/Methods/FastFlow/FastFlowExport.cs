@@ -19,7 +19,7 @@ internal sealed class FastFlowExport(Trunk trunk, FlowNetwork network)
         string shape = Node("Shape", [image]);
         string single = Node("Slice", [shape, graph.Integers(0), graph.Integers(1), graph.Integers(0)]);
         string size = Node("Concat", [single, graph.Integers(1), Node("Slice", [shape, graph.Integers(1), graph.Integers(3), graph.Integers(0)])], ("axis", 0));   // N, 1, H, W
-        string[] maps = [.. network.Scales.Zip(layers, (scale, features) => Upsample(Likelihood(scale, features), size))];
+        string[] maps = [.. network.Scales.Zip(layers.TakeLast(network.Scales.Count), (scale, features) => Upsample(Likelihood(scale, features), size))];
         string map = Node("Squeeze", [Node("Mul", [Node("Sum", maps), Scalar(1f / maps.Length)]), graph.Integers(1)]);
         graph.Output("image_score", Node("ReduceMax", [map], ("axes", new long[] { 1, 2 }), ("keepdims", 0)), "N");
         graph.Output("anomaly_map", map, "N", height, width);

@@ -22,15 +22,15 @@ internal sealed class FastFlowMethod(Backbone backbone, FastFlowOptions options,
     {
         using DisposeScope scope = NewDisposeScope();
         LearningPictures learning = LearningPictures.Load(pictures, context);
-        using CachedFeatures features = new(trunk.Features, learning.Images);
-        StepPictures step = new(learning, features, trunk.Features, Schedule.Augmentation, options.Seed);
+        using CachedFeatures features = new(Layers, learning.Images);
+        StepPictures step = new(learning, features, Layers, Schedule.Augmentation, options.Seed);
         FastFlowTraining training = new(network, features, step.Features, learning.Training, learning.Validation, options.FeatureNoise, options.Seed);
         context.Terminal.Progress("extracting features", progress =>
         {
             training.Standardise(f => progress.Report(f), context.Cancellation);
             return 0;
         });
-        Set("layers", string.Join('+', Backbone.Trunk.Features.Select(f => f.Name)));
+        Set("layers", string.Join('+', Backbone.Trunk.Features.TakeLast(network.Scales.Count).Select(f => f.Name)));
         Set("flowSteps", options.Steps);
         Set("hiddenRatio", options.HiddenRatio);
         Set("clamp", FlowStep.Clamp);
@@ -46,9 +46,11 @@ internal sealed class FastFlowMethod(Backbone backbone, FastFlowOptions options,
         using IDisposable inference = no_grad();
         using DisposeScope scope = NewDisposeScope();
         network.eval();
-        Tensor map = network.Map(network.Normalise(trunk.Features(images)), images.shape[1], images.shape[2]).cpu();
+        Tensor map = network.Map(network.Normalise(Layers(images)), images.shape[1], images.shape[2]).cpu();
         return (map.amax([1, 2]).MoveToOuterDisposeScope(), map.MoveToOuterDisposeScope());
     }
+
+    private Tensor[] Layers(Tensor images) => trunk.Features(images)[^network.Scales.Count..];
 
     public override void Dispose()
     {

@@ -5,22 +5,26 @@ using static TorchSharp.torch;
 
 namespace Edge.Training.Methods.FastFlow;
 
-/// <summary>One flow for each of the trunk's scales. What is trained; the trunk is frozen.</summary>
+/// <summary>One flow for each of the trunk's coarsest scales, all of them unless told otherwise. What is trained; the trunk is frozen.</summary>
 internal sealed class FlowNetwork : nn.Module
 {
     private readonly ModuleList<ScaleFlow> scales = [];
 
     public IReadOnlyList<ScaleFlow> Scales => [.. scales];
 
+    /// <exception cref="EdgeException">The trunk has fewer scales than asked for.</exception>
     public FlowNetwork(Trunk trunk, FastFlowOptions options) : base(nameof(FlowNetwork))
     {
         Random random = new(options.Seed);
-        foreach (TrunkFeature feature in trunk.Features) scales.Add(new ScaleFlow(feature.Channels, options, random));
+        int count = options.Scales ?? trunk.Features.Count;
+        if (count > trunk.Features.Count) throw new EdgeException($"--scales {count}: {trunk.Architecture} has {trunk.Features.Count} feature maps.");
+        foreach (TrunkFeature feature in trunk.Features.TakeLast(count)) scales.Add(new ScaleFlow(feature.Channels, options, random));
         RegisterComponents();
         this.to(TorchRuntime.Device);
     }
 
     /// <summary>The trunk's features as the flows take them, [N, C, h, w] of each scale.</summary>
+    /// <param name="features">Of each scale.</param>
     public Tensor[] Normalise(IReadOnlyList<Tensor> features) => [.. scales.Zip(features, (scale, x) => scale.Normalise(x))];
 
     /// <summary>

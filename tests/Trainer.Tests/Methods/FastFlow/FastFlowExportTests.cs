@@ -16,14 +16,15 @@ public sealed class FastFlowExportTests : IDisposable
     private readonly TempFolder folder = new();
     private readonly Trunk trunk = Backbone.Load(null).Trunk;
     private readonly TrunkNetwork features;
-    private readonly FlowNetwork network;
+    private readonly FlowNetwork network, coarsest;
     private readonly IDisposable inference = no_grad();
 
     public FastFlowExportTests()
     {
         features = new TrunkNetwork(trunk);
         network = new FlowNetwork(trunk, new FastFlowOptions { Steps = 4 });
-        foreach (ScaleFlow scale in network.Scales)
+        coarsest = new FlowNetwork(trunk, new FastFlowOptions { Steps = 4, Scales = 1 });
+        foreach (ScaleFlow scale in network.Scales.Concat(coarsest.Scales))
         {
             FlowTests.Randomise(scale, 3);
             using ChannelStatistics statistics = new(scale.Channels);
@@ -31,12 +32,14 @@ public sealed class FastFlowExportTests : IDisposable
             scale.Standardise(statistics);
         }
         new FastFlowExport(trunk, network).Save(folder["model.onnx"]);
+        new FastFlowExport(trunk, coarsest).Save(folder["coarsest.onnx"]);
     }
 
     public void Dispose()
     {
         inference.Dispose();
         network.Dispose();
+        coarsest.Dispose();
         features.Dispose();
         folder.Dispose();
     }
@@ -45,17 +48,22 @@ public sealed class FastFlowExportTests : IDisposable
     [InlineData(64, 64)]
     [InlineData(128, 96)]
     [InlineData(90, 50)]    // not a multiple of 8
-    public void Scores_and_maps_equal_torch_and_the_equations(int width, int height)
+    public void Scores_and_maps_equal_torch_and_the_equations(int width, int height) => AssertEqual(network, "model.onnx", width, height);
+
+    [Fact]
+    public void The_coarsest_scale_alone_does_too() => AssertEqual(coarsest, "coarsest.onnx", 96, 64);
+
+    private void AssertEqual(FlowNetwork flows, string file, int width, int height)
     {
         using DisposeScope scope = NewDisposeScope();
-        using AnomalyDetector detector = AnomalyDetector.Load(folder["model.onnx"], width, height);
+        using AnomalyDetector detector = AnomalyDetector.Load(folder[file], width, height);
         for (int seed = 0; seed < 3; seed++)
         {
             byte[] pixels = ExportedGraph.Pixels(width, height, seed);
             pixels.CopyTo(detector.Input);
             float score = detector.Run();
-            Tensor[] layers = Layers(tensor(pixels, [1, height, width, 3]));
-            float[] expected = Equations(layers, width, height), torchMap = network.Map(network.Normalise(layers), height, width).data<float>().ToArray();
+            Tensor[] layers = features.Features(tensor(pixels, [1, height, width, 3]))[^flows.Scales.Count..];
+            float[] expected = Equations(flows, layers, width, height), torchMap = flows.Map(flows.Normalise(layers), height, width).data<float>().ToArray();
             ExportedGraph.AssertClose(expected, torchMap);
             ExportedGraph.AssertClose(expected, detector.Map.ToArray());
             Assert.Equal(expected.Max(), score, 1e-4f * score);
@@ -69,19 +77,13 @@ public sealed class FastFlowExportTests : IDisposable
     public void Onnx_checker_and_shape_inference_accept_the_graph() =>
         Assert.Equal("8 17 [('image', ['N', 'H', 'W', 3]), ('image_score', ['N']), ('anomaly_map', ['N', 'H', 'W'])]", ExportedGraph.Check(folder["model.onnx"]));
 
-    private Tensor[] Layers(Tensor image)
-    {
-        (Tensor layer1, Tensor layer2, Tensor layer3) = features.Layers(image);
-        return [layer1, layer2, layer3];
-    }
-
-    /// <summary>½ mean z² over channels, upsampled as a matrix product, in float64; the mean of three scales.</summary>
-    private float[] Equations(Tensor[] layers, int width, int height)
+    /// <summary>½ mean z² over channels, upsampled as a matrix product, in float64; the mean of the scales.</summary>
+    private static float[] Equations(FlowNetwork flows, Tensor[] layers, int width, int height)
     {
         double[] map = new double[width * height];
         for (int scale = 0; scale < layers.Length; scale++)
         {
-            (Tensor z, _) = network.Scales[scale].call(network.Scales[scale].Normalise(layers[scale]));
+            (Tensor z, _) = flows.Scales[scale].call(flows.Scales[scale].Normalise(layers[scale]));
             (int c, int h, int w) = ((int)z.shape[1], (int)z.shape[2], (int)z.shape[3]);
             float[] values = z.data<float>().ToArray();
             double[] rows = MapSmoothing.Upsampling(h, height), columns = MapSmoothing.Upsampling(w, width), place = new double[h * w];
@@ -90,7 +92,7 @@ public sealed class FastFlowExportTests : IDisposable
                 for (int x = 0; x < width; x++)
                     for (int i = 0; i < h; i++)
                         if (rows[y * h + i] != 0)
-                            for (int j = 0; j < w; j++) map[y * width + x] += rows[y * h + i] * place[i * w + j] * columns[x * w + j] / 3;
+                            for (int j = 0; j < w; j++) map[y * width + x] += rows[y * h + i] * place[i * w + j] * columns[x * w + j] / layers.Length;
         }
         return [.. map.Select(v => (float)v)];
     }

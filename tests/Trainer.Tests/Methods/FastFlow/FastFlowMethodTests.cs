@@ -109,6 +109,8 @@ public sealed class FastFlowMethodTests : IDisposable
     [InlineData("--method fastflow --resume", "--resume needs --checkpoint")]
     [InlineData("--method fastflow --batch 0", "--batch 0")]
     [InlineData("--method fastflow --flow-steps 0", "--flow-steps 0")]
+    [InlineData("--method fastflow --scales 0", "--scales 0")]
+    [InlineData("--method fastflow --scales 4", "--scales 4: ResNet-18 has 3 feature maps")]
     [InlineData("--method fastflow --hidden-ratio 9", "--hidden-ratio 9")]
     [InlineData("--method fastflow --learning-rate 2", "--learning-rate 2")]
     [InlineData("--method slowflow", "patchcore, fastflow, fcdd")]

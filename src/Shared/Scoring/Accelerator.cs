@@ -1,15 +1,28 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Edge.Scoring;
 
 /// <summary>The execution provider this build was made for (<c>-p:Accelerator=cpu|cuda</c>).</summary>
-public static class Accelerator
+public static partial class Accelerator
 {
 #if CUDA
     public const string Name = "cuda";
 #else
     public const string Name = "cpu";
 #endif
+
+    /// <summary>
+    /// From 1.29 on ONNX Runtime sends events about every model to its vendor and writes an identifier of the machine into the home folder, unless this
+    /// is set before it starts. .NET's own environment is a copy that native code does not see.
+    /// </summary>
+    static Accelerator()
+    {
+        if (!OperatingSystem.IsWindows()) _ = SetEnvironment("ORT_DISABLE_TELEMETRY", "1", overwrite: 1);
+    }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
 
     /// <exception cref="EdgeException">Built for CUDA and CUDA does not start: a line must not fall back to a CPU that misses its deadlines unnoticed.</exception>
     internal static SessionOptions CreateSessionOptions(DetectorOptions options)

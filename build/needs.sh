@@ -24,6 +24,8 @@ if [ "${1:-run}" = test ]; then
   plugin gstx264 gstreamer1.0-plugins-ugly
   program mosquitto mosquitto
   program mosquitto_sub mosquitto-clients
+  program debootstrap debootstrap
+  program systemd-nspawn systemd-container
   program promtool prometheus
   program node nodejs
   program npm npm

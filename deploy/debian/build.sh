@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The agent as a Debian package (Debian 12, Ubuntu 22.04 and 24.04): out/edge-agent_VERSION_ARCH.deb. It brings .NET with it.
+# The agent as a Debian package (Debian 12; Ubuntu is untested): out/edge-agent_VERSION_ARCH.deb. It brings .NET with it.
 #   deploy/debian/build.sh [--accelerator cpu|cuda] [--version VERSION] [--out DIR]
 # VERSION: default is the commit's date and hash, so that a later commit is an upgrade.
 set -euo pipefail

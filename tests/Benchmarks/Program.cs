@@ -11,6 +11,7 @@ Dictionary<string, Action> benchmarks = new()
     ["efficientad"] = EfficientAdBenchmark.Run,
     ["pixels"] = PixelMetricsBenchmark.Run,
     ["graphs"] = () => GraphBenchmark.Run(Environment.GetEnvironmentVariable("EDGE_PACKAGES") ?? Package()),
+    ["batch"] = () => BatchBenchmark.Run(Environment.GetEnvironmentVariable("EDGE_PACKAGES") ?? Package()),
     ["agent"] = () => AgentBenchmark.Run(Package()),
 };
 if (args.Length == 0 || args.Any(a => !benchmarks.ContainsKey(a)))

@@ -37,7 +37,7 @@ internal sealed class StationOptions : IValidatableObject
 
     public HeatmapOptions Heatmaps { get; set; } = new();
 
-    /// <summary>Threads of the model's session; 0 = all cores. With several stations, share the cores out.</summary>
+    /// <summary>Threads of the model's session; 0 = all cores. Stations with the same model and the same number share one session: its memory is needed once. With several stations, 1 or the cores shared out.</summary>
     [Range(0, 256)]
     public int Threads { get; set; }
 

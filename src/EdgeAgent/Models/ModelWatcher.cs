@@ -73,7 +73,7 @@ internal sealed partial class ModelWatcher(PackageStore store, RecipeBook recipe
     /// <exception cref="Exception">It does not prove itself again.</exception>
     public void SelfTest()
     {
-        lock (gate) Load(recipes.Current, offered ?? throw new EdgeException("No model runs.")).Dispose();
+        lock (gate) Load(recipes.Current, offered ?? throw new EdgeException("No model runs."), options with { Shared = false }).Dispose();
     }
 
     private void Check()
@@ -111,7 +111,9 @@ internal sealed partial class ModelWatcher(PackageStore store, RecipeBook recipe
         }
     }
 
-    private LoadedModel Load(Recipe recipe, int version)
+    private LoadedModel Load(Recipe recipe, int version) => Load(recipe, version, options);
+
+    private LoadedModel Load(Recipe recipe, int version, DetectorOptions options)
     {
         Package package = store.Open(recipe.Model, version);
         AnomalyDetector detector = AnomalyDetector.Load(package, options);

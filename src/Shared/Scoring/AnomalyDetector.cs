@@ -10,14 +10,18 @@ public sealed record DetectorOptions
 {
     /// <summary>Threads of one session; 0 = all cores.</summary>
     public int Threads { get; init; }
+
+    /// <summary>Detectors of the same package (or of versions with the same graph) and as many threads run on one session: memory once, not for each.</summary>
+    public bool Shared { get; init; }
 }
 
 /// <summary>
 /// One ONNX Runtime session on a package's graph, with its input and outputs bound once to memory of ours: <see cref="Run"/>
-/// neither copies nor allocates per picture. Not thread-safe: the loop that owns it runs it.
+/// neither copies nor allocates per picture. Not thread-safe: the loop that owns it runs it. The session itself may be shared.
 /// </summary>
 public sealed class AnomalyDetector : IDisposable
 {
+    private readonly SharedSession shared;
     private readonly InferenceSession session;
     private readonly OrtIoBinding binding;
     private readonly RunOptions runOptions = new();
@@ -35,9 +39,9 @@ public sealed class AnomalyDetector : IDisposable
     /// <summary>Rows of the input and of the map, pixels.</summary>
     public int Height { get; }
 
-    private AnomalyDetector(InferenceSession session, InputSpec spec, TileGrid? grid)
+    private AnomalyDetector(SharedSession shared, InputSpec spec, TileGrid? grid)
     {
-        (this.session, this.grid, Width, Height) = (session, grid, spec.Width, spec.Height);
+        (this.shared, session, this.grid, Width, Height) = (shared, shared.Session, grid, spec.Width, spec.Height);
         (int count, int height, int width) = grid is null ? (1, Height, Width) : (grid.Count, grid.TileHeight, grid.TileWidth);
         image = GC.AllocateArray<byte>(count * height * width * 3, pinned: true);
         score = GC.AllocateArray<float>(count, pinned: true);
@@ -60,7 +64,7 @@ public sealed class AnomalyDetector : IDisposable
     public static AnomalyDetector Load(Package package, DetectorOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(package);
-        return Load(package.ModelPath, package.Manifest.Input, options);
+        return Load(package.ModelPath, package.Manifest.Input, options ?? new DetectorOptions(), package.Manifest.Files[PackageFiles.Model]);
     }
 
     /// <summary>Loads a bare graph file (before it is in a package) that takes the whole picture.</summary>
@@ -74,26 +78,35 @@ public sealed class AnomalyDetector : IDisposable
     public static AnomalyDetector Load(string modelPath, InputSpec input, DetectorOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(input);
+        return Load(modelPath, input, options ?? new DetectorOptions(), null);
+    }
+
+    /// <param name="sha256">Of the verified file; null = it can't be shared.</param>
+    private static AnomalyDetector Load(string modelPath, InputSpec input, DetectorOptions options, string? sha256)
+    {
         TileGrid? grid = input.Tiles is null ? null : new TileGrid(input);
         (int count, int height, int width) = grid is null ? (1, input.Height, input.Width) : (grid.Count, grid.TileHeight, grid.TileWidth);
-        InferenceSession? session = null;
+        SharedSession? shared = null;
         try
         {
-            using SessionOptions sessionOptions = Accelerator.CreateSessionOptions(options ?? new DetectorOptions());
-            session = new InferenceSession(modelPath, sessionOptions);
-            Require(modelPath, session.InputMetadata, "image", TensorElementType.UInt8, [count, height, width, 3]);
-            Require(modelPath, session.OutputMetadata, "image_score", TensorElementType.Float, [count]);
-            Require(modelPath, session.OutputMetadata, "anomaly_map", TensorElementType.Float, [count, height, width]);
-            return new AnomalyDetector(session, input, grid);
+            shared = SharedSession.Take(options.Shared ? sha256 : null, options.Threads, () =>
+            {
+                using SessionOptions sessionOptions = Accelerator.CreateSessionOptions(options);
+                return new InferenceSession(modelPath, sessionOptions);
+            });
+            Require(modelPath, shared.Session.InputMetadata, "image", TensorElementType.UInt8, [count, height, width, 3]);
+            Require(modelPath, shared.Session.OutputMetadata, "image_score", TensorElementType.Float, [count]);
+            Require(modelPath, shared.Session.OutputMetadata, "anomaly_map", TensorElementType.Float, [count, height, width]);
+            return new AnomalyDetector(shared, input, grid);
         }
         catch (OnnxRuntimeException e)
         {
-            session?.Dispose();
+            shared?.Dispose();
             throw new EdgeException($"{modelPath} cannot be loaded: {e.Message}", e);
         }
         catch (EdgeException)
         {
-            session?.Dispose();
+            shared?.Dispose();
             throw;
         }
     }
@@ -167,6 +180,6 @@ public sealed class AnomalyDetector : IDisposable
         binding.Dispose();
         foreach (OrtValue value in values) value.Dispose();
         runOptions.Dispose();
-        session.Dispose();
+        shared.Dispose();
     }
 }

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using Edge.Agent.Configuration;
 using Edge.Tests.Support;
 using Xunit;
@@ -13,18 +11,7 @@ namespace Edge.Tests.Inspection;
 /// </summary>
 public sealed class PartTrackingTests : IDisposable
 {
-    private readonly HttpListener camera = new();
-    private readonly int port = Ports.Free();
-    private readonly ConcurrentQueue<TaskCompletionSource> slow = new();   // the next pictures come when these say so
-    private volatile int scene;
-    private int asked;
-
-    public PartTrackingTests()
-    {
-        camera.Prefixes.Add($"http://127.0.0.1:{port}/");
-        camera.Start();
-        _ = ServeAsync();
-    }
+    private readonly SceneCamera camera = new(brightness: 10);
 
     [Fact]
     public async Task Every_verdict_carries_its_own_parts_picture()
@@ -36,7 +23,7 @@ public sealed class PartTrackingTests : IDisposable
         agent.StationOptions.QueueCapacity = capacity;
         agent.StationOptions.Heatmaps = new HeatmapOptions { For = HeatmapFor.All, MaxPerSecond = 1000 };
         agent.Options.Archive = new ArchiveOptions { Enabled = true, Path = agent["archive"], AcceptedShare = 1, MinFreeMegabytes = 0 };
-        agent.StationOptions.Source = new SourceOptions { Kind = SourceKind.Http, Url = $"http://127.0.0.1:{port}/", ReconnectMs = 100 };
+        agent.StationOptions.Source = camera.Source;
         await agent.StartWithModelAsync(TinyGraph.Write(work: 60));   // slower than the camera
         await plc.HearAsync("status", h => h["ready"] == "true");
 
@@ -46,13 +33,13 @@ public sealed class PartTrackingTests : IDisposable
         for (int i = 0; i < 200 && !Enough(); i++, parts++)
         {
             if (i % 10 != 9) await plc.UntilAsync(() => i - plc.All("verdict").Count < capacity - 1, "room for one more");   // else perhaps one too many
-            scene = BrightnessOf(i);
+            camera.Scene = BrightnessOf(i);
             // Some must be decided while they wait for the model.
             await plc.TriggerAsync($"job-{i}", $$""","partId":"part-{{i}}"{{(i % 5 == 4 ? ""","deadlineMs":40""" : "")}}""");
             await plc.UntilAsync(() => plc.All("acquired").Concat(plc.All("verdict")).Any(h => h["jobId"] == $"job-{i}"), $"job-{i} may move");
             most = Math.Max(most, (int)agent.Station.Ledger.Awaiting);
         }
-        scene = 255;
+        camera.Scene = 255;
         await plc.UntilAsync(() => plc.All("verdict").Count >= parts, "every verdict");
 
         Assert.Equal(Enumerable.Range(0, parts).Select(i => $"job-{i}").Order(), plc.All("verdict").Select(v => v["jobId"]!).Order());
@@ -84,47 +71,24 @@ public sealed class PartTrackingTests : IDisposable
         await using TestBroker broker = await TestBroker.StartNewAsync();
         await using Plc plc = await Plc.ConnectAsync(broker);
         await using TestAgent agent = new(broker);
-        agent.StationOptions.Source = new SourceOptions { Kind = SourceKind.Http, Url = $"http://127.0.0.1:{port}/", ReconnectMs = 100 };
-        scene = 10;
+        agent.StationOptions.Source = camera.Source;
         await agent.StartWithModelAsync();
         await plc.HearAsync("status", h => h["ready"] == "true");
 
-        TaskCompletionSource exposed = new();
-        slow.Enqueue(exposed);
-        int before = Volatile.Read(ref asked);
-        scene = 40;
+        TaskCompletionSource arrives = camera.HoldNext();
+        int before = camera.Asked;
+        camera.Scene = 40;
         await plc.TriggerAsync("late", ""","deadlineMs":400""");
-        await agent.UntilAsync(() => Volatile.Read(ref asked) == before + 1, "the picture is asked for");
+        await agent.UntilAsync(() => camera.Asked == before + 1, "the picture is asked for");
         Assert.Equal("deadline", (await plc.VerdictAsync("late"))["reason"]);
-        scene = 80;
+        camera.Scene = 80;
         await plc.TriggerAsync("next");
-        exposed.SetResult();   // the picture of 40 arrives now
+        arrives.SetResult();   // the picture of 40 arrives now
         Assert.Equal("80", (await plc.VerdictAsync("next"))["score"]);
         Assert.Equal((2, 0), (agent.Station.Ledger.Triggers, agent.Station.Ledger.Awaiting));
     }
 
     private static int BrightnessOf(int part) => 20 + part;
 
-    private async Task ServeAsync()
-    {
-        try
-        {
-            while (true) _ = AnswerAsync(await camera.GetContextAsync());
-        }
-        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException) { }
-    }
-
-    private async Task AnswerAsync(HttpListenerContext context)
-    {
-        byte[] picture = Pictures.Png((byte)scene);   // exposed when it is asked for
-        Interlocked.Increment(ref asked);
-        if (slow.TryDequeue(out TaskCompletionSource? arrives)) await arrives.Task;
-        try
-        {
-            context.Response.Close(picture, willBlock: false);
-        }
-        catch (Exception e) when (e is HttpListenerException or IOException or InvalidOperationException) { }   // the client has gone
-    }
-
-    public void Dispose() => camera.Close();
+    public void Dispose() => camera.Dispose();
 }

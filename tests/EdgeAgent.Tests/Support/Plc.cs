@@ -70,12 +70,12 @@ internal sealed class Plc : IAsyncDisposable
 
     public static string Text(MqttApplicationMessage message) => Encoding.UTF8.GetString(System.Buffers.BuffersExtensions.ToArray(message.Payload));
 
-    public Task TriggerAsync(string jobId, string more = "") => SendAsync($$"""{"jobId":"{{jobId}}"{{more}}}""");
+    public Task TriggerAsync(string jobId, string more = "", string station = "cam1") => SendAsync(Encoding.UTF8.GetBytes($$"""{"jobId":"{{jobId}}"{{more}}}"""), station: station);
 
     public Task SendAsync(string payload) => SendAsync(Encoding.UTF8.GetBytes(payload));
 
-    public Task SendAsync(byte[] payload, bool retain = false) => client.PublishAsync(
-        new MqttApplicationMessageBuilder().WithTopic("edge/line1/cam1/trigger").WithPayload(payload).WithRetainFlag(retain).WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).Build(), Cancel);
+    public Task SendAsync(byte[] payload, bool retain = false, string station = "cam1") => client.PublishAsync(
+        new MqttApplicationMessageBuilder().WithTopic($"edge/line1/{station}/trigger").WithPayload(payload).WithRetainFlag(retain).WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).Build(), Cancel);
 
     /// <summary>MQTT 5 request and response.</summary>
     public async Task<Heard> RequestAsync(string command)

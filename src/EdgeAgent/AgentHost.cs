@@ -3,6 +3,7 @@ using Edge.Agent.Configuration;
 using Edge.Agent.Diagnostics;
 using Edge.Agent.Inspection;
 using Edge.Agent.Journal;
+using Edge.Agent.Sparkplug;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Hosting.Systemd;
@@ -26,7 +27,8 @@ internal sealed partial class AgentHost : IAsyncDisposable
             forwarded: options.Records.Enabled && options.Mqtt.Enabled ? options.Stations.Keys : null) : null;
         Archive = options.Archive.Enabled ? new ArchiveWriter(options.Archive, Journal, time, logs.CreateLogger("archive")) : null;
         Stations = [.. options.Stations.Keys.Order(StringComparer.Ordinal).Select(name => new Station(name, options, metrics, Journal, Archive, time, logs, Fail))];
-        metrics.Watch(Stations, Journal, Archive);
+        Sparkplug = options.Sparkplug.Enabled ? new SparkplugNode(options, Stations, Journal!, time, logs.CreateLogger("sparkplug"), Fail) : null;
+        metrics.Watch(Stations, Journal, Archive, Sparkplug);
     }
 
     /// <summary>Null when it is not enabled.</summary>
@@ -36,6 +38,9 @@ internal sealed partial class AgentHost : IAsyncDisposable
     public ArchiveWriter? Archive { get; }
 
     public IReadOnlyList<Station> Stations { get; }
+
+    /// <summary>Null when it is not enabled.</summary>
+    public SparkplugNode? Sparkplug { get; }
 
     /// <summary>Base address of /metrics and /healthz; valid once started.</summary>
     public Uri Address => new(app.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -65,6 +70,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
         AgentHost? host = null;
         builder.Services.AddSingleton(_ => new Health(host!.Stations));
         builder.Services.AddHostedService(_ => new StationService(host!.Stations, host.Journal, host.Archive, host.Fail));
+        if (options.Sparkplug.Enabled) builder.Services.AddHostedService(_ => host!.Sparkplug!);
         builder.Services.AddHostedService<SystemdNotify>();
         configure?.Invoke(builder);
         WebApplication app = builder.Build();

@@ -30,6 +30,7 @@ internal sealed class Mosquitto : IDisposable
             persistence_location {folder.Path}/
             autosave_interval 1
             max_queued_messages 0
+            queue_qos0_messages true
             user root
 
             """);

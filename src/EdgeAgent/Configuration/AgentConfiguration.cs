@@ -62,6 +62,8 @@ internal static class AgentConfiguration
     {
         List<string> errors = [];
         CheckValues(options, Section, errors);
+        if (options.Sparkplug.Enabled && !(options.Mqtt.Enabled && options.Journal.Enabled))
+            errors.Add($"{Section}:Sparkplug:Enabled is true, but {(options.Mqtt.Enabled ? "Journal" : "Mqtt")}:Enabled is false; results for Sparkplug come from the journal and go to the broker");
         foreach (string name in options.Stations.Keys)
         {
             if (!new RegularExpressionAttribute(StationOptions.NamePattern).IsValid(name))

@@ -25,6 +25,8 @@ internal sealed class AgentOptions
 
     public RecordOptions Records { get; set; } = new();
 
+    public SparkplugOptions Sparkplug { get; set; } = new();
+
     public ArchiveOptions Archive { get; set; } = new();
 
     /// <summary>One camera each, by name.</summary>

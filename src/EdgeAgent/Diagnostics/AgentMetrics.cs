@@ -3,6 +3,7 @@ using Edge.Agent.Capture;
 using Edge.Agent.Inspection;
 using Edge.Agent.Journal;
 using Edge.Agent.Messaging;
+using Edge.Agent.Sparkplug;
 using Edge.Scoring;
 using Prometheus;
 
@@ -21,8 +22,8 @@ internal sealed class AgentMetrics
     private static readonly CameraCause[] Causes = Enum.GetValues<CameraCause>();
     private const string S = "station";
 
-    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, cameraUnhealthy, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost, archived, recordsSent, recordsLost;
-    private readonly Gauge awaiting, depth, camera, cameraTrouble, broker, certificates, paused, presence, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, archiveBytes, recordsBacklog, recordsAge;
+    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, cameraUnhealthy, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost, archived, recordsSent, recordsLost, sparkplugBirths, sparkplugResults, sparkplugGaps;
+    private readonly Gauge awaiting, depth, camera, cameraTrouble, broker, certificates, paused, presence, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, archiveBytes, recordsBacklog, recordsAge, sparkplugOnline, sparkplugBacklog, sparkplugAge;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 
@@ -85,14 +86,22 @@ internal sealed class AgentMetrics
         recordsLost = make.CreateCounter("edge_records_lost_total", "Records that no historian will have: they never reached the journal, or were removed from it (age, size) before they were sent.", S);
         recordsBacklog = make.CreateGauge("edge_records_backlog", "Journal entries that are still to be sent on the record topic; counted every 10 s when they are many.", S);
         recordsAge = make.CreateGauge("edge_records_oldest_seconds", "Age of the oldest journal entry that is still to be sent; 0 = none.", S);
+        sparkplugOnline = make.CreateGauge("edge_sparkplug_online", "1 when the Sparkplug edge node is connected and born; 0 also when it is not enabled.");
+        sparkplugBirths = make.CreateCounter("edge_sparkplug_births_total", "Births of the Sparkplug edge node, those that a host asked for included.");
+        sparkplugResults = make.CreateCounter("edge_sparkplug_results_total", "Parts' results that the broker has over Sparkplug.", S);
+        sparkplugBacklog = make.CreateGauge("edge_sparkplug_backlog", "Journal entries that are still to be sent over Sparkplug; counted every 10 s when they are many.", S);
+        sparkplugAge = make.CreateGauge("edge_sparkplug_oldest_seconds", "Age of the oldest of them; 0 = none.", S);
+        sparkplugGaps = make.CreateCounter("edge_sparkplug_gaps_total", "Times that the journal had removed results (age, size) before they were sent over Sparkplug.", S);
         make.CreateGauge("edge_build_info", "1; the build as labels.", "version", "accelerator").WithLabels(Build.Version, Accelerator.Name).Set(1);
         DotNetStats.Register(Registry);
     }
 
     /// <summary>Reads the stations whenever the registry is scraped.</summary>
-    public void Watch(IReadOnlyCollection<Station> stations, JournalWriter? journal, ArchiveWriter? archive) => Registry.AddBeforeCollectCallback(() =>
+    public void Watch(IReadOnlyCollection<Station> stations, JournalWriter? journal, ArchiveWriter? archive, SparkplugNode? sparkplug) => Registry.AddBeforeCollectCallback(() =>
     {
-        foreach (Station station in stations) Read(station);
+        foreach (Station station in stations) Read(station, sparkplug?.Devices.First(d => d.Name == station.Name));
+        sparkplugOnline.Set(sparkplug is { IsOnline: true } ? 1 : 0);
+        sparkplugBirths.IncTo(sparkplug?.Births ?? 0);
         journalWritable.Set(journal is { Trouble: null } ? 1 : 0);
         archived.WithLabels("written").IncTo(archive?.Written ?? 0);
         archived.WithLabels("dropped").IncTo(archive?.Dropped ?? 0);
@@ -105,7 +114,7 @@ internal sealed class AgentMetrics
         journalWaiting.Set(journal.Count);
     });
 
-    private void Read(Station station)
+    private void Read(Station station, SparkplugDevice? device)
     {
         string s = station.Name;
         foreach (Verdict verdict in Verdicts)
@@ -147,6 +156,10 @@ internal sealed class AgentMetrics
         recordsLost.WithLabels(s).IncTo(station.RecordsLost);
         recordsBacklog.WithLabels(s).Set(station.Records?.Backlog ?? 0);
         recordsAge.WithLabels(s).Set(station.Records?.OldestAge.TotalSeconds ?? 0);
+        sparkplugResults.WithLabels(s).IncTo(device?.Sent ?? 0);
+        sparkplugBacklog.WithLabels(s).Set(device?.Backlog ?? 0);
+        sparkplugAge.WithLabels(s).Set(device?.OldestAge.TotalSeconds ?? 0);
+        sparkplugGaps.WithLabels(s).IncTo(device?.Gaps ?? 0);
         heatmaps.WithLabels(s, "sent").IncTo(station.HeatmapLoop.Sent);
         heatmaps.WithLabels(s, "offline").IncTo(station.HeatmapLoop.Offline);
         heatmaps.WithLabels(s, "failed").IncTo(station.HeatmapLoop.Failed);

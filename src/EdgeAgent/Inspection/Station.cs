@@ -56,7 +56,7 @@ internal sealed partial class Station : IAsyncDisposable
             commands = new CommandLoop(topics, new StationCommands(Recipes, Watcher, Intake, () => status!.Touch()), time, log);
             Dictionary<string, Action<MqttApplicationMessage, Action>> subscriptions = new() { [topics.Command] = commands.Receive };
             if (Options.Trigger.Mode == TriggerMode.Mqtt) subscriptions[topics.Trigger] = Receive;
-            Link = new BrokerLink(agent.Mqtt, $"{agent.Mqtt.ClientIdPrefix}-{agent.Line}-{name}", topics, subscriptions, time, log);
+            Link = new BrokerLink(agent.Mqtt, BrokerIdentity.OfStation($"{agent.Mqtt.ClientIdPrefix}-{agent.Line}-{name}", topics), subscriptions, time, log);
             TimeSpan heartbeat = agent.Mqtt.HeartbeatSeconds > 0 ? TimeSpan.FromSeconds(agent.Mqtt.HeartbeatSeconds) : Timeout.InfiniteTimeSpan;
             status = new StatusPublisher(Link, topics, Options, Camera, Inspector, Watcher, Ledger, Recipes, NotReady, heartbeat, time);
             acquired = new AcquiredPublisher(Link, topics);
@@ -164,7 +164,7 @@ internal sealed partial class Station : IAsyncDisposable
     }
 
     /// <summary>Why a part that is triggered now would not be inspected; null when it would.</summary>
-    private string? NotReady() =>
+    public string? NotReady() =>
         Heartbeats.Any(h => !h.IsFresh) ? "stalled" : Intake.Paused ? "paused" : Camera.State != CameraState.Online ? "camera" : Inspector.Model is null ? "no-model" : null;
 
     private void Receive(MqttApplicationMessage message, Action acknowledge)

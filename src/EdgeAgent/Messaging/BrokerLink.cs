@@ -1,3 +1,4 @@
+using System.Buffers;
 using Edge.Agent.Configuration;
 using MQTTnet;
 using MQTTnet.Formatter;
@@ -8,7 +9,7 @@ using Polly.Retry;
 
 namespace Edge.Agent.Messaging;
 
-/// <summary>One station's MQTT 5 client. It connects, and connects again, in its own task; whoever wants to publish waits there, never the inspection.</summary>
+/// <summary>An MQTT 5 client, a station's or the Sparkplug edge node's. It connects, and connects again, in its own task; whoever wants to publish waits there, never the inspection.</summary>
 internal sealed partial class BrokerLink : IAsyncDisposable
 {
     /// <summary>MQTTnet gives this size to the socket's buffers as well; its default of 8 KiB stalls large messages.</summary>
@@ -19,8 +20,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
 
     private readonly IMqttClient client = new MqttClientFactory().CreateMqttClient();
     private readonly MqttOptions options;
-    private readonly string clientId;
-    private readonly Topics topics;
+    private readonly BrokerIdentity identity;
     private readonly IReadOnlyDictionary<string, Action<MqttApplicationMessage, Action>> subscriptions;
     private readonly ResiliencePipeline connecting;
     private readonly SemaphoreSlim closed = new(0);
@@ -32,9 +32,9 @@ internal sealed partial class BrokerLink : IAsyncDisposable
 
     /// <param name="subscriptions">Topics, and who takes their messages and acknowledges each in the end. Payloads are valid until the call returns.</param>
     /// <exception cref="EdgeException">The password, CA or certificate file can't be read.</exception>
-    public BrokerLink(MqttOptions options, string clientId, Topics topics, IReadOnlyDictionary<string, Action<MqttApplicationMessage, Action>> subscriptions, TimeProvider time, ILogger log)
+    public BrokerLink(MqttOptions options, BrokerIdentity identity, IReadOnlyDictionary<string, Action<MqttApplicationMessage, Action>> subscriptions, TimeProvider time, ILogger log)
     {
-        (this.options, this.clientId, this.topics, this.subscriptions, this.time, this.log) = (options, clientId, topics, subscriptions, time, log);
+        (this.options, this.identity, this.subscriptions, this.time, this.log) = (options, identity, subscriptions, time, log);
         Certificates = new BrokerCertificates(options, time, log);
         Refusals = new BrokerRefusals(time, log);
         _ = ClientOptions();   // a file that is missing now is a mistake in the configuration; later it is trouble to wait out
@@ -102,6 +102,9 @@ internal sealed partial class BrokerLink : IAsyncDisposable
     /// <summary>Raised when it is connected and subscribed.</summary>
     public event Action? Connected;
 
+    /// <summary>What is done while one connection lasts, with a token that ends with it; the next is made when it is over. Null = nothing.</summary>
+    public Func<CancellationToken, Task>? Session { get; init; }
+
     /// <summary>Done while connected.</summary>
     public Task WaitConnectedAsync(CancellationToken stop) => connected.Task.WaitAsync(stop);
 
@@ -114,11 +117,23 @@ internal sealed partial class BrokerLink : IAsyncDisposable
             LogConnected(SessionPresent);
             connected.TrySetResult();
             Connected?.Invoke();
-            // Signals of earlier connections may still come: only the client's own state counts.
-            while (client.IsConnected)
+            using (CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(stop))
             {
-                Certificates.Check();
-                await closed.WaitAsync(TimeSpan.FromSeconds(1), stop).ConfigureAwait(false);
+                Task session = Session?.Invoke(over.Token) ?? Task.CompletedTask;
+                try
+                {
+                    // Signals of earlier connections may still come: only the client's own state counts.
+                    while (client.IsConnected && !session.IsFaulted)
+                    {
+                        Certificates.Check();
+                        await closed.WaitAsync(TimeSpan.FromSeconds(1), stop).ConfigureAwait(false);
+                    }
+                }
+                finally
+                {
+                    await over.CancelAsync().ConfigureAwait(false);
+                    await session.ConfigureAwait(false);
+                }
             }
             connected = NewSignal();
             LogDisconnected();
@@ -139,10 +154,11 @@ internal sealed partial class BrokerLink : IAsyncDisposable
         if (result.ResultCode != MqttClientConnectResultCode.Success) throw BrokerException.Of(result, options);
         (SessionPresent, ConnectedAt) = (result.IsSessionPresent, time.GetUtcNow());
         if (subscriptions.Count == 0) return;
-        // A retained trigger is not a part that stands in front of the camera, a retained command is nobody's wish of now.
         List<MqttTopicFilter> filters = [.. subscriptions.Keys.Select(topic => new MqttTopicFilter
         {
-            Topic = topic, QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce, RetainHandling = MqttRetainHandling.DoNotSendOnSubscribe,
+            Topic = topic,
+            QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+            RetainHandling = topic == identity.RetainedTopic ? MqttRetainHandling.SendAtSubscribe : MqttRetainHandling.DoNotSendOnSubscribe,
         })];
         MqttClientSubscribeResult subscribed = await client.SubscribeAsync(new MqttClientSubscribeOptions { TopicFilters = filters }, stop).ConfigureAwait(false);
         if (subscribed.Items.FirstOrDefault(i => i.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2) is not { } no) return;
@@ -175,6 +191,37 @@ internal sealed partial class BrokerLink : IAsyncDisposable
         return result.ReasonCode;
     }
 
+    /// <summary>
+    /// Done when the broker has read everything that was sent before, at QoS 0 too: it reads a connection in order, so the answer to a ping says so. Two
+    /// pings, because the first answer may be that to the keep-alive's own.
+    /// </summary>
+    /// <exception cref="EdgeException">The connection is away.</exception>
+    public async Task FlushAsync(CancellationToken stop)
+    {
+        try
+        {
+            for (int i = 0; i < 2; i++) await client.PingAsync(CancellationToken.None).WaitAsync(stop).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            stop.ThrowIfCancellationRequested();
+            throw new EdgeException($"the connection is away: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Ends the connection and has the broker publish the will; while <see cref="RunAsync"/> goes on the next one is made at once.</summary>
+    public async Task DieAsync()
+    {
+        try
+        {
+            await client.DisconnectAsync(new MqttClientDisconnectOptions { Reason = MqttClientDisconnectOptionsReason.DisconnectWithWillMessage }).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // It has gone by itself, which shows as whatever exception; the broker publishes the will all the same.
+        }
+    }
+
     /// <summary>Says goodbye: the broker does not send the will, so the caller publishes <c>offline</c> before.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -187,20 +234,21 @@ internal sealed partial class BrokerLink : IAsyncDisposable
     /// <summary>Made for each connection: passwords and certificates may have changed on disk.</summary>
     private MqttClientOptions ClientOptions()
     {
+        MqttApplicationMessage will = identity.Will();
         MqttClientOptionsBuilder builder = new MqttClientOptionsBuilder()
             .WithProtocolVersion(MqttProtocolVersion.V500)
             .WithTcpServer(options.Host, options.Port)
             .WithTcpServer(tcp => ((MqttClientTcpOptions)tcp).BufferSize = BufferBytes)
-            .WithClientId(clientId)
-            .WithCleanStart(false)
-            .WithSessionExpiryInterval((uint)options.SessionExpirySeconds)
+            .WithClientId(identity.ClientId)
+            .WithCleanStart(!identity.KeepSession)
+            .WithSessionExpiryInterval(identity.KeepSession ? (uint)options.SessionExpirySeconds : 0)
             .WithKeepAlivePeriod(TimeSpan.FromSeconds(options.KeepAliveSeconds))
             .WithTimeout(TimeSpan.FromSeconds(options.KeepAliveSeconds))
             .WithMaximumPacketSize(MaxPacketBytes)
-            .WithWillTopic(topics.Status)
-            .WithWillPayload("""{"state":"offline"}""")
-            .WithWillRetain()
-            .WithWillQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce);
+            .WithWillTopic(will.Topic)
+            .WithWillPayload(BuffersExtensions.ToArray(will.Payload))
+            .WithWillRetain(will.Retain)
+            .WithWillQualityOfServiceLevel(will.QualityOfServiceLevel);
         if (options.Username is { Length: > 0 } || options.UsernameFile is not null)
             builder.WithCredentials(options.Username ?? Line(options.UsernameFile!, "user name"), options.PasswordFile is null ? null : Line(options.PasswordFile, "password"));
         if (options.UseTls) builder.WithTlsOptions(Certificates.Read());

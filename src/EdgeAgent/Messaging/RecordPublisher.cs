@@ -16,7 +16,7 @@ namespace Edge.Agent.Messaging;
 internal sealed partial class RecordPublisher : IDisposable
 {
     private const int Batch = 100;
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2), Yielding = TimeSpan.FromMilliseconds(10), LongestYield = TimeSpan.FromSeconds(1), CountPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2), Yielding = TimeSpan.FromMilliseconds(10), LongestYield = TimeSpan.FromSeconds(1);
 
     private readonly RecordOptions options;
     private readonly BrokerLink link;
@@ -26,13 +26,15 @@ internal sealed partial class RecordPublisher : IDisposable
     private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly Channel<bool> appended = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
-    private long sent, backlog, oldest, countedAt;
+    private readonly Backlog backlog;
+    private long sent;
     private string? trouble;
 
     public RecordPublisher(RecordOptions options, BrokerLink link, Topics topics, Ledger ledger, JournalWriter writer, string station, TimeProvider time, ILogger log)
     {
         (this.options, this.link, this.topics, this.ledger, this.time, this.log) = (options, link, topics, ledger, time, log);
         journal = new StationJournal(writer, station);
+        backlog = new Backlog(journal, time);
         writer.Appended += () => appended.Writer.TryWrite(true);
     }
 
@@ -40,10 +42,10 @@ internal sealed partial class RecordPublisher : IDisposable
     public long Sent => Interlocked.Read(ref sent);
 
     /// <summary>Entries on the disk that are still to be sent, as counted some seconds ago.</summary>
-    public long Backlog => Interlocked.Read(ref backlog);
+    public long Backlog => backlog.Count;
 
     /// <summary>Age of the oldest of them.</summary>
-    public TimeSpan OldestAge => Interlocked.Read(ref oldest) is > 0 and var at ? time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(at) : TimeSpan.Zero;
+    public TimeSpan OldestAge => backlog.OldestAge;
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -68,7 +70,7 @@ internal sealed partial class RecordPublisher : IDisposable
     private async Task<bool> SendNextAsync(RecordWriter writer, CancellationToken stop)
     {
         IReadOnlyList<StationEntry> entries = journal.Next(Batch);
-        Count(entries);
+        backlog.See(entries, Batch);
         if (entries.Count > 0 && !link.IsConnected)
         {
             // Looked at again now and then, so that the metrics say how many wait.
@@ -79,7 +81,7 @@ internal sealed partial class RecordPublisher : IDisposable
         long started = time.GetTimestamp();
         for (int i = 0; i < entries.Count; i++)
         {
-            Interlocked.Exchange(ref oldest, entries[i].Entry.At.ToUnixTimeMilliseconds());
+            backlog.IsNext(entries[i]);
             await WaitForTurnAsync(i, started, stop).ConfigureAwait(false);
             DateTimeOffset connected = link.ConnectedAt;
             MqttApplicationMessage message = new()
@@ -94,7 +96,7 @@ internal sealed partial class RecordPublisher : IDisposable
             if (answer is not (MqttClientPublishReasonCode.Success or MqttClientPublishReasonCode.NoMatchingSubscribers)) throw new EdgeException($"the broker refuses them: {answer}");
             journal.MarkSent(entries[i].Entry.Seq);
             Interlocked.Increment(ref sent);
-            if (Interlocked.Read(ref backlog) > 0) Interlocked.Decrement(ref backlog);
+            backlog.OneLess();
             trouble = null;
         }
         return entries.Count > 0;
@@ -106,18 +108,6 @@ internal sealed partial class RecordPublisher : IDisposable
         TimeSpan early = TimeSpan.FromSeconds((double)index / options.MaxPerSecond) - time.GetElapsedTime(started);
         if (early > TimeSpan.FromMilliseconds(1)) await Task.Delay(early, time, stop).ConfigureAwait(false);
         for (TimeSpan yielded = TimeSpan.Zero; ledger.Outbox.Count > 0 && yielded < LongestYield; yielded += Yielding) await Task.Delay(Yielding, time, stop).ConfigureAwait(false);
-    }
-
-    /// <summary>A batch that is not full is all there is; else the disk is asked now and then.</summary>
-    private void Count(IReadOnlyList<StationEntry> entries)
-    {
-        Interlocked.Exchange(ref oldest, entries.Count > 0 ? entries[0].Entry.At.ToUnixTimeMilliseconds() : 0);
-        if (entries.Count < Batch) Interlocked.Exchange(ref backlog, entries.Count);
-        else if (countedAt == 0 || time.GetElapsedTime(countedAt) > CountPause)
-        {
-            Interlocked.Exchange(ref backlog, journal.Unsent);
-            countedAt = time.GetTimestamp();
-        }
     }
 
     public void Dispose() => journal.Dispose();

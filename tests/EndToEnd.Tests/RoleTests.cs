@@ -54,6 +54,20 @@ public sealed class RoleTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("agent", "edge/NBIRTH/line1 edge/NDEATH/line1 edge/DBIRTH/line1/cam1 edge/DDATA/line1/cam1 edge/DDEATH/line1/cam1")]
+    [InlineData("scada", "edge/NCMD/line1 STATE/scada")]
+    [InlineData("plc", "")]
+    [InlineData("dashboard", "")]
+    public async Task Sparkplug_births_are_the_agents_and_commands_the_hosts(string role, string writes)
+    {
+        using IMqttClient client = await ConnectAsync(role);
+        List<string> taken = [];
+        foreach (string topic in (string[])["edge/NBIRTH/line1", "edge/NDEATH/line1", "edge/DBIRTH/line1/cam1", "edge/DDATA/line1/cam1", "edge/DDEATH/line1/cam1", "edge/NCMD/line1", "STATE/scada"])
+            if (await PublishToAsync(client, $"spBv1.0/{topic}", "{}")) taken.Add(topic);
+        Assert.Equal(writes, string.Join(' ', taken));
+    }
+
     [Fact]
     public async Task Nobody_comes_in_without_a_certificate_or_with_a_wrong_password()
     {
@@ -130,10 +144,12 @@ public sealed class RoleTests : IDisposable
     }
 
     /// <summary>True when the broker took it.</summary>
-    private static async Task<bool> PublishAsync(IMqttClient client, string kind, string payload = "{}")
+    private static Task<bool> PublishAsync(IMqttClient client, string kind, string payload = "{}") => PublishToAsync(client, $"edge/line1/cam1/{kind}", payload);
+
+    private static async Task<bool> PublishToAsync(IMqttClient client, string topic, string payload)
     {
         MqttClientPublishResult result = await client.PublishAsync(
-            new MqttApplicationMessageBuilder().WithTopic($"edge/line1/cam1/{kind}").WithPayload(payload).WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).Build(), Cancel);
+            new MqttApplicationMessageBuilder().WithTopic(topic).WithPayload(payload).WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).Build(), Cancel);
         Assert.True(result.IsSuccess || result.ReasonCode == MqttClientPublishReasonCode.NotAuthorized);
         return result.IsSuccess;
     }

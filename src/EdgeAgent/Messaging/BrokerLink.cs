@@ -209,12 +209,16 @@ internal sealed partial class BrokerLink : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the connection and has the broker publish the will; while <see cref="RunAsync"/> goes on the next one is made at once.</summary>
-    public async Task DieAsync()
+    /// <summary>Publishes what the will says and ends the connection; while <see cref="RunAsync"/> goes on the next one is made at once.</summary>
+    public async Task DieAsync(MqttApplicationMessage will)
     {
+        if (!client.IsConnected) return;
         try
         {
-            await client.DisconnectAsync(new MqttClientDisconnectOptions { Reason = MqttClientDisconnectOptionsReason.DisconnectWithWillMessage }).ConfigureAwait(false);
+            using CancellationTokenSource patience = new(TimeSpan.FromSeconds(options.KeepAliveSeconds));
+            bool said = await PublishAsync(will, patience.Token).ConfigureAwait(false);
+            // Not every broker publishes the will when it is asked to by the reason; a client that has said it needs none.
+            await client.DisconnectAsync(new MqttClientDisconnectOptions { Reason = said ? MqttClientDisconnectOptionsReason.NormalDisconnection : MqttClientDisconnectOptionsReason.DisconnectWithWillMessage }).ConfigureAwait(false);
         }
         catch (Exception)
         {

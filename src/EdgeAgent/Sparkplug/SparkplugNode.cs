@@ -36,7 +36,7 @@ internal sealed partial class SparkplugNode : BackgroundService
     private readonly Occasional invalid;
     private readonly SemaphoreSlim turn = new(1);
     private readonly Channel<bool> changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
-    private byte sequence;
+    private byte sequence, session;
     private int rebirth;
     private long born;
     private volatile bool online;
@@ -51,7 +51,7 @@ internal sealed partial class SparkplugNode : BackgroundService
         Dictionary<string, Action<MqttApplicationMessage, Action>> subscriptions = new() { [topics.NodeCommand] = Command };
         if (topics.HostState is { } state) subscriptions[state] = Host;
         // A station's name has no ':', so the client id is no station's.
-        BrokerIdentity identity = new($"{agent.Mqtt.ClientIdPrefix}-{agent.Line}:sparkplug", Death, KeepSession: false, RetainedTopic: topics.HostState);
+        BrokerIdentity identity = new($"{agent.Mqtt.ClientIdPrefix}-{agent.Line}:sparkplug", () => Death(births.Current), KeepSession: false, RetainedTopic: topics.HostState);
         link = new BrokerLink(agent.Mqtt, identity, subscriptions, time, log) { Session = SessionAsync };
         journal.Appended += Touch;
         foreach (Station station in stations)
@@ -84,7 +84,7 @@ internal sealed partial class SparkplugNode : BackgroundService
         {
             failed("sparkplug", e);
         }
-        await link.DieAsync().ConfigureAwait(false);
+        await link.DieAsync(Death(session)).ConfigureAwait(false);
         await link.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -104,7 +104,7 @@ internal sealed partial class SparkplugNode : BackgroundService
 
     private async Task SessionAsync(CancellationToken over)
     {
-        byte number = births.Use();
+        session = births.Use();
         try
         {
             await turn.WaitAsync(over).ConfigureAwait(false);
@@ -115,7 +115,7 @@ internal sealed partial class SparkplugNode : BackgroundService
         }
         try
         {
-            await RunAsync(number, over).ConfigureAwait(false);
+            await RunAsync(over).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested) { }
         catch (EdgeException)
@@ -126,11 +126,11 @@ internal sealed partial class SparkplugNode : BackgroundService
         host.Forget();
         foreach (SparkplugDevice device in devices) device.Lose();
         turn.Release();
-        if (!over.IsCancellationRequested) await link.DieAsync().ConfigureAwait(false);
+        if (!over.IsCancellationRequested) await link.DieAsync(Death(session)).ConfigureAwait(false);
     }
 
     /// <summary>Until the primary host goes away, or an exception.</summary>
-    private async Task RunAsync(byte number, CancellationToken over)
+    private async Task RunAsync(CancellationToken over)
     {
         if (topics.HostState is not null && !host.IsOnline) LogWaiting(topics.HostState);
         while (topics.HostState is not null && !host.IsOnline)
@@ -141,7 +141,7 @@ internal sealed partial class SparkplugNode : BackgroundService
         Volatile.Write(ref rebirth, 1);
         while (topics.HostState is null || host.IsOnline)
         {
-            if (Interlocked.Exchange(ref rebirth, 0) == 1) await BirthAsync(number, over).ConfigureAwait(false);
+            if (Interlocked.Exchange(ref rebirth, 0) == 1) await BirthAsync(over).ConfigureAwait(false);
             (TimeSpan due, bool sent) = (Look, false);
             foreach (SparkplugDevice device in devices) sent |= await TendAsync(device, over).ConfigureAwait(false);
             if (sent) continue;
@@ -151,18 +151,18 @@ internal sealed partial class SparkplugNode : BackgroundService
         LogHostOffline(topics.HostState!);
     }
 
-    private async Task BirthAsync(byte number, CancellationToken over)
+    private async Task BirthAsync(CancellationToken over)
     {
         DateTimeOffset now = time.GetUtcNow();
         sequence = 0;
         await SendAsync(
             topics.NodeBirth,
-            [SparkplugMetric.Of("bdSeq", (long)number, now), SparkplugMetric.Of(Rebirth, false, now), SparkplugMetric.Of("Properties/Software", "edge-agent", now), SparkplugMetric.Of("Properties/Version", Build.Version, now), SparkplugMetric.Of("Properties/Line", line, now)],
+            [SparkplugMetric.Of("bdSeq", (long)session, now), SparkplugMetric.Of(Rebirth, false, now), SparkplugMetric.Of("Properties/Software", "edge-agent", now), SparkplugMetric.Of("Properties/Version", Build.Version, now), SparkplugMetric.Of("Properties/Line", line, now)],
             now, over).ConfigureAwait(false);
         foreach (SparkplugDevice device in devices) if (device.BornAt is not null) await SendAsync(topics.DeviceBirth(device.Name), device.Birth(now), now, over).ConfigureAwait(false);
         Interlocked.Increment(ref born);
         online = true;
-        LogBorn(number);
+        LogBorn(session);
     }
 
     /// <summary>Brings a device up to date; false when nothing more is to be sent now.</summary>
@@ -204,13 +204,13 @@ internal sealed partial class SparkplugNode : BackgroundService
     }
 
     /// <summary>The will: no sequence number, and the number of the birth that it ends.</summary>
-    private MqttApplicationMessage Death()
+    private MqttApplicationMessage Death(byte number)
     {
         DateTimeOffset now = time.GetUtcNow();
         return new MqttApplicationMessage
         {
             Topic = topics.NodeDeath,
-            Payload = new ReadOnlySequence<byte>(SparkplugMetric.Payload(now, [SparkplugMetric.Of("bdSeq", (long)births.Current, now)]).ToByteArray()),
+            Payload = new ReadOnlySequence<byte>(SparkplugMetric.Payload(now, [SparkplugMetric.Of("bdSeq", (long)number, now)]).ToByteArray()),
             QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
         };
     }

@@ -40,6 +40,8 @@ public sealed class AgentConfigurationTests
     [InlineData("""{"Edge":{"Stations":{"a":{"Model":"m","Source":{"Path":"p"},"Recipe":"x","Recipes":{"x":{"ExposureUs":100}}}}}}""", "Edge:Stations:a:Recipes:x:ExposureUs must not be set: a source of kind Folder has no such setting")]
     [InlineData("""{"Edge":{"Stations":{"a":{"Model":"m","Source":{"Kind":"Aravis"},"Recipe":"x","Recipes":{"x":{"Gain":1},"y":{}}}}}}""", "Edge:Stations:a:Recipes:y:Gain must be set, or Edge:Stations:a:Source:Aravis:Gain: another recipe sets it")]
     [InlineData("""{"Edge":{"Stations":{"a":{"Model":"m","Source":{"Path":"p"},"Recipe":"x","Recipes":{"x":{"Mask":"0,0 9,9"}}}}}}""", "Edge:Stations:a:Recipes:x:Mask: The mask '0,0 9,9' has a polygon of fewer than three points")]
+    [InlineData("""{"Edge":{"Journal":{"Enabled":false},"Sparkplug":{"Enabled":true},"Stations":{"a":{"Model":"m","Source":{"Path":"p"}}}}}""", "Edge:Sparkplug:Enabled is true, but Journal:Enabled is false")]
+    [InlineData("""{"Edge":{"Sparkplug":{"GroupId":"a/b"},"Stations":{"a":{"Model":"m","Source":{"Path":"p"}}}}}""", "Edge:Sparkplug:GroupId: ")]
     [InlineData("""{"Edge":{}}""", "no section 'Edge' with stations")]
     [InlineData("""{"Edge":{"Stations":{"a":{"Model":"m","Source":{"Kind":"Synthetic","Width":100}}}}}""", "Edge:Stations:a:Source:Width: must be 0 or 256 to 8192")]
     [InlineData("""{"Edge":{"Line":"a"}}""", "Edge:Stations: names no station")]

@@ -8,6 +8,8 @@ RootCommand root = new("Inspects parts on a production line: cameras in, one ver
     CamerasCommand.Create(),
     JournalCommand.Create(),
     InspectCommand.Create(),
+    BackupCommand.CreateBackup(),
+    BackupCommand.CreateRestore(),
     DemoCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args).ConfigureAwait(false);

@@ -15,7 +15,11 @@ internal static class AgentConfiguration
 
     /// <summary>appsettings.json of the working directory, then of /etc/edge; the environment overrides it (<c>EDGE__MQTT__HOST=…</c>).</summary>
     /// <exception cref="EdgeException">No file, or it is not JSON.</exception>
-    public static IConfigurationRoot Open(FileInfo? file)
+    public static IConfigurationRoot Open(FileInfo? file) => OpenNamed(file).Configuration;
+
+    /// <inheritdoc cref="Open"/>
+    /// <returns>Also the file that was found.</returns>
+    public static (string File, IConfigurationRoot Configuration) OpenNamed(FileInfo? file)
     {
         string[] places = file is null ? [Path.GetFullPath("appsettings.json"), "/etc/edge/appsettings.json"] : [file.FullName];
         string path = Array.Find(places, File.Exists)
@@ -23,7 +27,7 @@ internal static class AgentConfiguration
         try
         {
             IConfigurationRoot json = new ConfigurationBuilder().AddJsonFile(path, optional: false).Build();
-            return new ConfigurationBuilder().AddConfiguration(json).AddInMemoryCollection(Environment(json)).Build();
+            return (path, new ConfigurationBuilder().AddConfiguration(json).AddInMemoryCollection(Environment(json)).Build());
         }
         catch (InvalidDataException e)
         {

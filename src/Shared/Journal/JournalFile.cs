@@ -82,6 +82,44 @@ public sealed partial class JournalFile : IDisposable
         }
     }
 
+    /// <summary>Hash of the last entry, lower-case hexadecimal.</summary>
+    public string Head => Convert.ToHexStringLower(head);
+
+    /// <summary>Copies the journal as it is at one moment into one file, while the agent writes.</summary>
+    /// <exception cref="EdgeException">The copy can't be written.</exception>
+    public void CopyTo(string path)
+    {
+        try
+        {
+            File.Delete(path);
+            using SqliteConnection copy = new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+            copy.Open();
+            connection.BackupDatabase(copy);
+            using SqliteCommand one = copy.CreateCommand();
+            one.CommandText = "PRAGMA journal_mode = DELETE";   // no write-ahead log beside it
+            one.ExecuteNonQuery();
+        }
+        catch (SqliteException e)
+        {
+            throw new EdgeException($"The journal cannot be copied to {path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A copy that goes on by itself is another journal: its numbers are not the original's.</summary>
+    /// <exception cref="EdgeException">It can't be written.</exception>
+    public static void BecomeAnother(string path)
+    {
+        try
+        {
+            using JournalFile journal = Connect(path, SqliteOpenMode.ReadWrite);
+            journal.Execute("UPDATE identity SET id = lower(hex(randomblob(8)))");
+        }
+        catch (SqliteException e)
+        {
+            throw new EdgeException($"{path} cannot be written: {e.Message}", e);
+        }
+    }
+
     /// <summary>Writes all or none of them; they are on the disk when it returns.</summary>
     /// <param name="sent">By station, the last entry that its receiver has; written with them.</param>
     /// <exception cref="SqliteException">Nothing was written: the disk is full, for one.</exception>

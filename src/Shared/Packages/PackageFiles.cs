@@ -16,9 +16,11 @@ internal static partial class PackageFiles
     [GeneratedRegex("^[a-z0-9][a-z0-9._-]{0,63}$", RegexOptions.CultureInvariant)]
     private static partial Regex Name();
 
+    public static bool IsName(string name) => Name().IsMatch(name) && name is not ("." or "..");
+
     /// <exception cref="EdgeException">Not a name that is safe as a folder and as a topic level.</exception>
     public static string CheckName(string name) =>
-        Name().IsMatch(name ?? "") && name is not ("." or "..")
+        IsName(name ?? "")
             ? name!
             : throw new EdgeException($"'{name}' is not a model name: use 1 to 64 of a-z, 0-9, '.', '_' and '-', starting with a letter or digit.");
 

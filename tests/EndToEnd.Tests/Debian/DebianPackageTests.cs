@@ -7,7 +7,7 @@ public sealed class DebianPackageTests(TrainedLine line)
 {
     private static readonly string[] Steps =
     [
-        "installed", "inspects as a user of its own", "starts again", "sandboxed", "upgraded", "back to the older version, not started because it did not run", "removed", "purged, data kept",
+        "installed", "inspects as a user of its own", "starts again", "sandboxed", "upgraded", "backed up and restored", "back to the older version, not started because it did not run", "removed", "purged, data kept",
     ];
 
     [Fact]

@@ -34,12 +34,23 @@ pid=$(systemctl show -P MainPID edge-agent)
 grep -q '^NoNewPrivs:[[:space:]]*1' "/proc/$pid/status" && grep -q '^CapEff:[[:space:]]*0000000000000000' "/proc/$pid/status" && grep -q '^Seccomp:[[:space:]]*2' "/proc/$pid/status"
 ok sandboxed
 
-before=$(stat -c %i /var/lib/private/edge/journal.db)
+before=$(stat -Lc %i /var/lib/private/edge/journal.db)
 apt-get install -qq -y --no-install-recommends /packages/edge-agent_2_amd64.deb > /upgrade.log 2>&1 || { tail -20 /upgrade.log; false; }
 [ "$(dpkg-query -W -f '${Version}' edge-agent)" = 2 ] && systemctl is-active --quiet edge-agent
 inspects
 [ "$(stat -c %i /var/lib/private/edge/journal.db)" = "$before" ] && cmp -s /etc/edge/appsettings.json /packages/appsettings.json
 ok upgraded
+
+cd /var/lib/edge
+edge-agent backup /line.tar.gz > /backup.log
+refuse edge-agent restore --replace /line.tar.gz 2> /dev/null   # it runs
+systemctl stop edge-agent
+rm -r models journal.db*
+edge-agent restore --replace /line.tar.gz > /restore.log
+systemctl start edge-agent
+inspects
+edge-agent journal verify > /verify.log
+ok backed up and restored
 
 cd / && sha256sum /var/lib/private/edge/models/flange/1/* 2> /dev/null > /models.sha || true
 systemctl stop edge-agent

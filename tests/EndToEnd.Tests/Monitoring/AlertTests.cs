@@ -1,0 +1,78 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Edge.Tests.Monitoring;
+
+/// <summary>The rules of deploy/prometheus: promtool's unit tests, the runbook, and causes that make alerts fire in a real Prometheus.</summary>
+public sealed partial class AlertTests(TrainedLine line)
+{
+    private static readonly string Rules = File.ReadAllText(Path.Combine(RealPrometheus.Deploy, "edge-agent.rules.yml"));
+
+    [Fact]
+    public void Every_alert_fires_and_clears_in_promtools_unit_tests()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/promtool"), "needs promtool (prometheus)");
+        string file = Path.Combine(RealPrometheus.Deploy, "edge-agent.test.yml");
+        Programs.Run("/usr/bin/promtool", 0, "test", "rules", file);
+        string[] tests = File.ReadAllText(file).Split("alert_rule_test:")[1..];
+        Assert.Equal(Alerts(Rules, "- alert: "), tests.Select(t => Assert.Single(Alerts(t, "alertname: ").Distinct())));
+        Assert.All(tests, t => Assert.True(t.Contains("exp_labels", StringComparison.Ordinal) && t.Contains("exp_alerts: []", StringComparison.Ordinal), t));
+    }
+
+    [Fact]
+    public void The_runbook_has_a_section_for_each_alert() =>
+        Assert.Equal(Alerts(Rules, "- alert: "), Alerts(File.ReadAllText(Path.Combine(TestPaths.Repository, "docs/runbook.md")), "## "));
+
+    [Fact]
+    public void Rules_use_metrics_that_the_agent_has()
+    {
+        string known = File.ReadAllText(Path.Combine(TestPaths.Repository, "docs/metrics.md"));
+        Assert.All(Metric().Matches(Rules).Select(m => m.Value.Replace("_bucket", "", StringComparison.Ordinal)).Distinct(), m => Assert.Contains($"`{m}`", known, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Real_causes_make_alerts_fire_and_their_end_clears_them()
+    {
+        using Mosquitto broker = new();
+        using TempFolder folder = new();
+        int port = Ports.Free();
+        Directory.CreateDirectory(folder["models"]);
+        File.WriteAllText(folder["appsettings.json"], $$"""
+            { "Edge": {
+              "Line": "line1", "Models": "{{folder["models"]}}", "State": "{{folder["state"]}}", "Http": { "Port": {{port}} }, "Journal": { "Path": "{{folder["journal/journal.db"]}}" },
+              "Mqtt": { "Host": "127.0.0.1", "Port": {{broker.Port}} },
+              "Stations": { "cam1": { "Source": { "Kind": "Folder", "Path": "{{folder["captures"]}}", "Loop": true, "ReconnectMs": 100 }, "Trigger": { "Mode": "Interval", "Interval": "00:00:00.500" }, "Heatmaps": { "Enabled": false }, "Model": "flange" } } } }
+            """);
+        using RealPrometheus prometheus = new(port);
+        await prometheus.Fires("EdgeAgentDown");
+        using (RunningProgram agent = Programs.Start(Programs.Agent, "run", "--config", folder["appsettings.json"]))
+        {
+            await prometheus.Clears("EdgeAgentDown");
+            foreach (string alert in (string[])["EdgeCameraDown", "EdgeNoModel", "EdgeUninspectedShareHigh"]) await prometheus.Fires(alert);
+
+            Directory.CreateDirectory(folder["models/flange"]);
+            using (RunningProgram copy = Programs.Start("/bin/cp", "-r", Path.Combine(line.Package, "."), folder["models/flange"])) Assert.Equal(0, copy.Wait().ExitCode);
+            await prometheus.Clears("EdgeNoModel");
+            string[] pictures = [.. Directory.EnumerateFiles(Path.Combine(line.Data, "train/good"), "*.png").Order()];
+            Directory.CreateDirectory(folder["staged"]);
+            foreach (string picture in pictures) File.Copy(picture, Path.Combine(folder["staged"], Path.GetFileName(picture)));
+            Directory.Move(folder["staged"], folder["captures"]);
+            await prometheus.Clears("EdgeCameraDown");
+
+            broker.Stop();
+            await prometheus.Fires("EdgeBrokerDisconnected");
+            broker.Start();
+            await prometheus.Clears("EdgeBrokerDisconnected");
+
+            Assert.Empty(await prometheus.SickRulesAsync());
+            agent.Kill();
+        }
+        await prometheus.Fires("EdgeAgentDown");
+    }
+
+    private static string[] Alerts(string text, string before) =>
+        [.. Regex.Matches(text, $@"^\s*{Regex.Escape(before)}(\S+)$", RegexOptions.Multiline).Select(m => m.Groups[1].Value)];
+
+    [GeneratedRegex(@"\bedge_\w+")]
+    private static partial Regex Metric();
+}

@@ -14,13 +14,17 @@ internal static class CameraHealthBenchmark
         try
         {
             ImageBuffer frame = new();
+            // One scene with noise, so that the view is looked for as well.
             Random random = new(1);
+            byte[] scene = new byte[width * height * 3 / 4096];
+            random.NextBytes(scene);
             for (int i = 0; i < frames; i++)
             {
-                random.NextBytes(frame.Reset(width, height, PixelFormat.Bgr24));
+                Span<byte> pixels = frame.Reset(width, height, PixelFormat.Bgr24);
+                for (int p = 0; p < pixels.Length; p++) pixels[p] = (byte)(scene[p / 3 % width / 37 + p / 3 / width / 41 * 29] / 2 + random.Next(20));
                 ImageFile.WritePng(Path.Combine(folder, $"{i}.png"), frame.Pixels, width, height, frame.Format);
             }
-            using CameraHealth health = new(folder, 0.03);
+            CameraHealth health = new(folder, 0.03);
             RepeatedFrames repeats = new();
             Preprocessor preprocessor = new(new InputSpec { Width = 256, Height = 256 });
             byte[] rgb = new byte[256 * 256 * 3];

@@ -12,6 +12,7 @@ Dictionary<string, Action> benchmarks = new()
     ["pixels"] = PixelMetricsBenchmark.Run,
     ["graphs"] = () => GraphBenchmark.Run(Environment.GetEnvironmentVariable("EDGE_PACKAGES") ?? Package()),
     ["batch"] = () => BatchBenchmark.Run(Environment.GetEnvironmentVariable("EDGE_PACKAGES") ?? Package()),
+    ["line"] = () => LineBenchmark.Run(Package()),
     ["agent"] = () => AgentBenchmark.Run(Package()),
 };
 if (args.Length == 0 || args.Any(a => !benchmarks.ContainsKey(a)))

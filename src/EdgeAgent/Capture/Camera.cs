@@ -231,7 +231,6 @@ internal sealed partial class Camera : IDisposable
 
     public void Dispose()
     {
-        health?.Dispose();
         stop.Cancel();
         stallTimer.Dispose();
         try

@@ -4,7 +4,7 @@ using Edge.Imaging;
 namespace Edge.Agent.Capture.Health;
 
 /// <summary>Compares a frame with golden frames of the same camera. Not thread-safe: the capture loop's.</summary>
-internal sealed class CameraHealth : IDisposable
+internal sealed class CameraHealth
 {
     private const int Side = 2 * FieldOfView.Side;   // columns and rows that focus, light and colour are measured at
 
@@ -60,6 +60,4 @@ internal sealed class CameraHealth : IDisposable
         }
         return quality;
     }
-
-    public void Dispose() => view.Dispose();
 }

@@ -18,7 +18,7 @@ public sealed class CameraHealthTests : IDisposable
     [Fact]
     public void Each_trouble_is_told_and_usual_frames_are_healthy()
     {
-        using CameraHealth health = Learn();
+        CameraHealth health = Learn();
         for (int i = 0; i < 30; i++) Assert.Null(health.Examine(Take(Scene(i))));
 
         using Mat scene = Scene(99), blurred = new(), dark = scene * 0.4, bright = scene * 1.8, swapped = new(), shifted = new();
@@ -33,6 +33,38 @@ public sealed class CameraHealthTests : IDisposable
         Cv2.Rotate(scene, turned, RotateFlags.Rotate180);
         Assert.Contains("the view is another one", health.Examine(Take(turned))!.Value.Why, StringComparison.Ordinal);
         Assert.Matches("shifted by (9|10) % of its width", health.Examine(Take(shifted))!.Value.Why);   // √(30² + 18²·(400/320)²) of 400
+    }
+
+    [Fact]
+    public void The_view_is_found_where_OpenCV_finds_it_and_as_well()
+    {
+        float[] scene = Smooth(random.Next());
+        FieldOfView view = new([scene], 0.03);
+        using Mat reference = Mat.FromPixelData(FieldOfView.Side, FieldOfView.Side, MatType.CV_32FC1, scene), found = new();
+        for (int i = 0; i < 20; i++)
+        {
+            (int dx, int dy) = (random.Next(-16, 17), random.Next(-16, 17));
+            float[] noise = Smooth(random.Next()), frame = new float[scene.Length];
+            for (int y = 0; y < FieldOfView.Side; y++)
+                for (int x = 0; x < FieldOfView.Side; x++)
+                    frame[y * FieldOfView.Side + x] = scene[Math.Clamp(y + dy, 0, FieldOfView.Side - 1) * FieldOfView.Side + Math.Clamp(x + dx, 0, FieldOfView.Side - 1)] + 0.3f * noise[y * FieldOfView.Side + x];
+            using Mat picture = Mat.FromPixelData(FieldOfView.Side, FieldOfView.Side, MatType.CV_32FC1, frame);
+            Cv2.MatchTemplate(reference, picture[16, FieldOfView.Side - 16, 16, FieldOfView.Side - 16], found, TemplateMatchModes.CCoeffNormed);
+            Cv2.MinMaxLoc(found, out _, out double best, out _, out Point at);
+            (double shift, double alike) = view.Find(frame);
+            Assert.Equal(Math.Sqrt(Math.Pow(at.X - 16, 2) + Math.Pow(at.Y - 16, 2)), shift, 1e-9);
+            Assert.Equal(best, alike, 1e-4);
+        }
+        Assert.Equal((0, 0), view.Find(new float[scene.Length]));   // nothing to see
+    }
+
+    private static float[] Smooth(int seed)
+    {
+        Random noise = new(seed);
+        float[] values = [.. Enumerable.Range(0, FieldOfView.Side * FieldOfView.Side).Select(_ => (float)(255 * noise.NextDouble()))];
+        using Mat mat = Mat.FromPixelData(FieldOfView.Side, FieldOfView.Side, MatType.CV_32FC1, values);
+        Cv2.GaussianBlur(mat, mat, new Size(0, 0), 3);
+        return values;
     }
 
     [Fact]

@@ -10,6 +10,7 @@ RootCommand root = new("Inspects parts on a production line: cameras in, one ver
     InspectCommand.Create(),
     BackupCommand.CreateBackup(),
     BackupCommand.CreateRestore(),
+    ModelsCommand.Create(),
     DemoCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args).ConfigureAwait(false);

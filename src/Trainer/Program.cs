@@ -18,5 +18,6 @@ RootCommand root = new("Trains, evaluates and packages anomaly detectors from pi
     LabelCommand.Create(),
     SamplesCommand.Create(),
     BenchmarkCommand.Create(),
+    KeysCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args).ConfigureAwait(false);

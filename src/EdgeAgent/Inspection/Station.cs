@@ -48,7 +48,7 @@ internal sealed partial class Station : IAsyncDisposable
         Evidence = new EvidenceQueue(Options.Heatmaps, time);
         Camera = new Camera(FrameSources.Create(Options.Source, Options.Trigger.Mode, time), Options.Source, CameraHealth.Create(Options.Health), () => Recipes.Current.Camera, time, log);
         Inspector = new Inspector(slot, time, log);
-        Watcher = new ModelWatcher(new PackageStore(agent.Models), Recipes, new DetectorOptions { Threads = Options.Threads, Shared = true }, slot, time, log);
+        Watcher = new ModelWatcher(new PackageStore(agent.Models) { TrustedKeysFile = agent.TrustedKeys }, Recipes, new DetectorOptions { Threads = Options.Threads, Shared = true }, slot, time, log);
         Intake = new TriggerIntake(new StateFile(agent.State, $"{name}.paused"), TimeSpan.FromMilliseconds(Options.Trigger.DebounceMs), Camera, Ledger, Queues, time, stopping.Token);
         invalid = new InvalidTriggers(time, log);
         if (agent.Mqtt.Enabled)

@@ -18,7 +18,8 @@ internal sealed record RecipeMessage(string? Recipe, string Model, IReadOnlyList
 /// <param name="Version">Of the model that runs; null when none does.</param>
 /// <param name="State">none, loading, running or refused: what became of the aspired version.</param>
 /// <param name="Reason">Why the aspired version is refused.</param>
-internal sealed record ModelMessage(string Name, int? Version, string State, int? Aspired, string? Reason);
+/// <param name="SignedBy">Id of the trusted key that signed the version that runs; null when no keys are configured.</param>
+internal sealed record ModelMessage(string Name, int? Version, string State, int? Aspired, string? Reason, string? SignedBy);
 
 /// <summary>On <c>acquired</c>.</summary>
 internal sealed record AcquiredMessage(string JobId, string? PartId, DateTimeOffset CapturedAt);

@@ -70,7 +70,11 @@ internal sealed class StatusPublisher(
     private StatusMessage Status() => new(
         "online", notReady() is null, notReady(), ledger.Awaiting, ++beat, camera.State.Wire(), camera.Trouble, inspector.Model?.Name, inspector.Model?.Version, link.SessionPresent ? "resumed" : "new", Build.Version, since);
 
-    private ModelMessage Model() => new(recipes.Current.Model, inspector.Model is { } model && model.Name == recipes.Current.Model ? model.Version : null, watcher.Status.State.Wire(), watcher.Status.Aspired, watcher.Status.Refusal);
+    private ModelMessage Model()
+    {
+        LoadedModel? running = inspector.Model is { } model && model.Name == recipes.Current.Model ? model : null;
+        return new(recipes.Current.Model, running?.Version, watcher.Status.State.Wire(), watcher.Status.Aspired, watcher.Status.Refusal, running?.SignedBy);
+    }
 
     private RecipeMessage RecipeNow() => new(recipes.Current.Name, recipes.Current.Model, [.. options.Recipes.Keys.Order(StringComparer.Ordinal)]);
 }

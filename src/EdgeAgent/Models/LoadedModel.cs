@@ -14,6 +14,9 @@ internal sealed class LoadedModel(Package package, Recipe recipe, AnomalyDetecto
     public Manifest Manifest { get; } = recipe.Apply(package.Manifest);
     public string Name => Manifest.Name;
     public int Version => Manifest.Version;
+
+    /// <summary>Id of the trusted key that signed the package; null when no keys are configured.</summary>
+    public string? SignedBy { get; } = package.SignedBy;
     public Calibration Calibration => Manifest.Calibration;
     public AnomalyDetector Detector { get; } = detector;
     public Preprocessor Preprocessor { get; } = new(recipe.Apply(package.Manifest).Input);

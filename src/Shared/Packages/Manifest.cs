@@ -116,4 +116,5 @@ public sealed record GoldenImage(string File, float Score, float MapMax);
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(GoldenSet))]
+[JsonSerializable(typeof(PackageSignature))]
 internal sealed partial class PackageJson : JsonSerializerContext;

@@ -28,29 +28,42 @@ public sealed class Package
         }
     }
 
+    /// <summary>Null when it is not signed. Nobody has checked it unless <see cref="SignedBy"/> says so.</summary>
+    public PackageSignature? Signature { get; private init; }
+
+    /// <summary>Id of the trusted key whose signature was verified; null when none was asked for.</summary>
+    public string? SignedBy { get; private init; }
+
     private Package(string folder, Manifest manifest, GoldenSet golden) => (Folder, Manifest, Golden) = (folder, manifest, golden);
 
     /// <summary>Opens and verifies everything: strict manifest, every file's SHA-256, no file too many, golden set readable.</summary>
+    /// <param name="trusted">Then one of these keys must have signed it.</param>
     /// <exception cref="EdgeException">What is wrong with the package.</exception>
-    public static Package Open(string folder)
+    public static Package Open(string folder, TrustedKeys? trusted = null)
     {
         folder = Path.GetFullPath(folder);
         if (!Directory.Exists(folder)) throw new EdgeException($"There is no package at {folder}.");
         try
         {
-            Manifest manifest = Manifest.Parse(ReadJson(folder, PackageFiles.Manifest));
+            byte[] json = ReadJson(folder, PackageFiles.Manifest);
+            PackageSignature? signature = ReadSignature(folder);
+            trusted?.Verify(json, signature);   // before anything in it is believed
+            Manifest manifest = Manifest.Parse(json);
             Check(folder, manifest);
             GoldenSet golden = JsonSerializer.Deserialize(ReadJson(folder, PackageFiles.Expected), PackageJson.Default.GoldenSet)
                 ?? throw new EdgeException($"{PackageFiles.Expected} holds null.");
             foreach (GoldenImage image in golden.Images)
                 if (!manifest.Files.ContainsKey("golden/" + image.File)) throw new EdgeException($"golden image {image.File} is not among the package's files.");
-            return new Package(folder, manifest, golden);
+            return new Package(folder, manifest, golden) { Signature = signature, SignedBy = trusted is null ? null : signature!.Key };
         }
         catch (Exception e) when (e is EdgeException or IOException or UnauthorizedAccessException or JsonException)
         {
             throw new EdgeException($"The package {folder} is refused: {e.Message}", e);
         }
     }
+
+    private static PackageSignature? ReadSignature(string folder) => !File.Exists(Path.Combine(folder, PackageFiles.Signature)) ? null
+        : JsonSerializer.Deserialize(ReadJson(folder, PackageFiles.Signature), PackageJson.Default.PackageSignature) ?? throw new EdgeException($"{PackageFiles.Signature} holds null.");
 
     private static byte[] ReadJson(string folder, string file)
     {
@@ -79,6 +92,7 @@ public sealed class Package
 
         HashSet<string> found = [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder, f).Replace('\\', '/'))];
         found.Remove(PackageFiles.Manifest);
+        found.Remove(PackageFiles.Signature);
         foreach ((string file, string sha256) in manifest.Files)
         {
             // Only names that were found below the folder are opened: a manifest can't point outside of it.

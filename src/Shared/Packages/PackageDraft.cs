@@ -58,8 +58,11 @@ public sealed class PackageDraft : IDisposable
         for (int version = published.Count == 0 ? 1 : published[^1] + 1; ; version++)
         {
             string target = store.FolderOf(Name, version);
-            Guard(() => PackageFiles.WriteDurably(Path.Combine(Folder, PackageFiles.Manifest), Encoding.UTF8.GetBytes(manifest(version, files).ToJson())));
-            Package.Open(Folder);
+            byte[] json = Encoding.UTF8.GetBytes(manifest(version, files).ToJson());
+            Guard(() => PackageFiles.WriteDurably(Path.Combine(Folder, PackageFiles.Manifest), json));
+            if (store.Signer is { } signer) Guard(() => PackageFiles.WriteDurably(
+                Path.Combine(Folder, PackageFiles.Signature), System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(signer.Sign(json), PackageJson.Default.PackageSignature)));
+            Package.Open(Folder, store.Signer?.Trusted);
             try
             {
                 Directory.Move(Folder, target);

@@ -8,7 +8,7 @@ namespace Edge.Packages;
 /// <summary>Names, hashes and durable writes of package files.</summary>
 internal static partial class PackageFiles
 {
-    public const string Manifest = "manifest.json", Model = "model.onnx", Expected = "golden/expected.json";
+    public const string Manifest = "manifest.json", Model = "model.onnx", Expected = "golden/expected.json", Signature = "signature";
 
     /// <summary>Larger than any manifest or golden set; a bigger file is not one of ours.</summary>
     public const long MaxJsonBytes = 4 << 20;

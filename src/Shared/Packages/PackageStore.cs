@@ -8,6 +8,12 @@ public sealed class PackageStore(string root)
 {
     public string Root { get; } = Path.GetFullPath(root);
 
+    /// <summary>Signs what is published; null = packages are not signed.</summary>
+    public SigningKey? Signer { get; init; }
+
+    /// <summary>File of <see cref="TrustedKeys"/>, read whenever a package is opened; null = nothing need be signed.</summary>
+    public string? TrustedKeysFile { get; init; }
+
     private string FolderOf(string name) => Path.Combine(Root, PackageFiles.CheckName(name));
 
     /// <summary>Folder of a version, whether it exists or not.</summary>
@@ -67,7 +73,7 @@ public sealed class PackageStore(string root)
     /// <exception cref="EdgeException">The package is refused.</exception>
     public Package Open(string name, int version)
     {
-        Package package = Package.Open(FolderOf(name, version));
+        Package package = Package.Open(FolderOf(name, version), TrustedKeysFile is null ? null : TrustedKeys.Read(TrustedKeysFile));
         if (package.Manifest.Name != name || package.Manifest.Version != version)
             throw new EdgeException($"The package {package.Folder} is refused: it is {package.Manifest.Name} version {package.Manifest.Version}, not {name} version {version}.");
         return package;

@@ -44,7 +44,7 @@ internal static class CalibrationPublisher
         DirectoryInfo folder = new(package.Folder);
         if (folder.Name != $"{package.Manifest.Version}" || folder.Parent?.Name != package.Manifest.Name || folder.Parent.Parent is not { } root)
             throw new EdgeException($"{package.Folder} does not lie in a models folder as {package.Manifest.Name}/{package.Manifest.Version}: a new version has no place. Copy it there, or use --dry-run.");
-        return new PackageStore(root.FullName);
+        return new PackageStore(root.FullName) { Signer = SigningKey.OfEnvironment() };
     }
 
     private static string CalibratedOn(CalibrationSource source) => source.Data switch

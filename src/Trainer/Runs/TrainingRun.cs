@@ -25,7 +25,7 @@ internal sealed class TrainingRun(TrainingOptions options, DetectionMethod metho
         if (options is { Quantise: true, Input.Tiles: not null }) throw new EdgeException("--int8 does not work with tiles yet: leave one of them out.");
         InputSpec learnt = TileInput.Of(options.Input);
         method.CheckInput(learnt);
-        using PackageDraft draft = new PackageStore(options.Models).Begin(options.Name);   // a folder that can't be written to is known at once
+        using PackageDraft draft = new PackageStore(options.Models) { Signer = SigningKey.OfEnvironment() }.Begin(options.Name);   // a folder that can't be written to, or a bad key, is known at once
         Dataset dataset = Dataset.Open(options.Data, options.Strict, terminal, cancellation);
         IReadOnlyList<Picture>? separate = options.CalibrateOn is { } folder ? Separate(dataset, folder) : null;
         NearDuplicates near = NearDuplicates.Find(dataset.Train, [.. separate ?? [], .. dataset.Test], terminal, cancellation);

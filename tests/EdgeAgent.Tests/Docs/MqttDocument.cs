@@ -133,6 +133,7 @@ public sealed class MqttDocument
 
             ## model
             `state` is `none`, `loading`, `running` or `refused`; `reason` says why the aspired version is refused, while `version` keeps running.
+            `signedBy` is the id of the trusted key that signed the version that runs, null without `TrustedKeys`.
 
             ```json
             {Pretty(model.Text)}

@@ -79,6 +79,31 @@ public sealed class ModelSwapTests
     }
 
     [Fact]
+    public async Task With_trusted_keys_only_what_they_signed_is_taken()
+    {
+        await using TestBroker broker = await TestBroker.StartNewAsync();
+        await using Plc plc = await Plc.ConnectAsync(broker);
+        await using TestAgent agent = new(broker);
+        SigningKey key = SigningKey.Create(agent["our.key"]);
+        agent.Options.TrustedKeys = agent["our.key.pub"];
+        TestModels.Publish(agent.Models, TinyGraph.Write(), signer: key);
+        await agent.StartAsync();
+        await plc.HearAsync("model", h => h["state"] == "running" && h["version"] == "1" && h["signedBy"] == key.Id);
+
+        TestModels.Publish(agent.Models, TinyGraph.Write(bias: 70));
+        Heard refused = await plc.HearAsync("model", h => h["state"] == "refused" && h["aspired"] == "2");
+        Assert.Contains("it is not signed", refused["reason"], StringComparison.Ordinal);
+        Assert.Equal("1", refused["version"]);
+
+        TestModels.Publish(agent.Models, TinyGraph.Write(bias: 5), signer: SigningKey.Create(agent["other.key"]));
+        refused = await plc.HearAsync("model", h => h["state"] == "refused" && h["aspired"] == "3");
+        Assert.Contains("which is not trusted", refused["reason"], StringComparison.Ordinal);
+
+        TestModels.Publish(agent.Models, TinyGraph.Write(bias: 70), signer: key);
+        await plc.HearAsync("model", h => h["state"] == "running" && h["version"] == "4" && h["signedBy"] == key.Id);
+    }
+
+    [Fact]
     public async Task A_refused_version_is_tried_again_when_its_files_change()
     {
         await using TestAgent agent = new();

@@ -11,9 +11,9 @@ internal static class TestModels
     public const float Threshold = 100;
     private const int Size = 32;
 
-    public static Package Publish(string models, byte[] graph, Roi? roi = null, float? expectedScore = null, bool setCurrent = true, string name = Name)
+    public static Package Publish(string models, byte[] graph, Roi? roi = null, float? expectedScore = null, bool setCurrent = true, string name = Name, SigningKey? signer = null)
     {
-        PackageStore store = new(models);
+        PackageStore store = new(models) { Signer = signer };
         using PackageDraft draft = store.Begin(name);
         string model = Path.Combine(draft.Folder, "model.onnx"), picture = Path.Combine(draft.Folder, "golden", "0001.png");
         File.WriteAllBytes(model, graph);

@@ -34,6 +34,14 @@ public sealed class PackageDocument
 
             A method that trains in epochs adds `training.csv`: epoch, loss, validation loss, learning rate, seconds.
 
+            ## signature
+            With `EDGE_SIGNING_KEY` set to a private key's file (`edge-trainer keys new FILE`), every command that publishes a package signs it: the file `signature` holds `algorithm`
+            (`{PackageSignature.EcdsaP256}`), `key` (the first 16 hexadecimal digits of the SHA-256 of the public key's DER) and `value` (DER, base64) over the bytes of manifest.json, which holds
+            the hashes of all other files, name and version. An agent with `Edge:TrustedKeys` (FILE.pub; one or more keys) refuses a package that none of them has signed, before it reads anything else of it.
+            `edge-agent models verify NAME --trusted-keys FILE.pub` says it beforehand; so does `openssl dgst -sha256 -verify FILE.pub -signature value.der manifest.json`. To change keys: add the new one to the
+            agents' file, publish with it, take the old one out when no version that may be rolled back to needs it. Two checks it is not: of time (an older signed version may be put back: that is a
+            roll back), and of files that are changed between check and load (only root and the trainer should be able to write the folder).
+
             ## manifest.json
             Files' and weights' hashes are shortened here.
 

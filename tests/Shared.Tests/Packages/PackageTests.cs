@@ -195,9 +195,9 @@ public sealed class PackageTests
         Assert.Equal(json, Manifest.Parse(System.Text.Encoding.UTF8.GetBytes(json)).ToJson());
     }
 
-    internal static Package Publish(string models)
+    internal static Package Publish(string models, SigningKey? signer = null)
     {
-        using PackageDraft draft = new PackageStore(models).Begin("part");
+        using PackageDraft draft = new PackageStore(models) { Signer = signer }.Begin("part");
         File.WriteAllBytes(Path.Combine(draft.Folder, "model.onnx"), [1, 2, 3]);
         File.WriteAllText(Path.Combine(draft.Folder, "report.html"), "<p>report</p>");
         ImageFile.WritePng(Path.Combine(draft.Folder, "golden", "0001.png"), new byte[8 * 8 * 3], 8, 8, PixelFormat.Rgb24);

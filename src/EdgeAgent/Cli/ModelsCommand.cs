@@ -1,0 +1,120 @@
+using System.CommandLine;
+using Edge.Packages;
+using Edge.Scoring;
+
+namespace Edge.Agent.Cli;
+
+/// <summary><c>edge-agent models</c>: the models folder from a shell, also while an agent runs from it: that one follows <c>current</c>.</summary>
+internal static class ModelsCommand
+{
+    private static readonly Option<string> Models = new("--models") { Recursive = true, HelpName = "DIR", Description = "The models folder.", DefaultValueFactory = _ => "models" };
+    private static readonly Option<string?> Keys = new("--trusted-keys") { Recursive = true, HelpName = "FILE", Description = "Public keys (PEM): a package that none of them has signed is refused, as by an agent with Edge:TrustedKeys." };
+    private static readonly Argument<string> Name = new("NAME") { Description = "Of the model." };
+
+    public static Command Create() => new("models", """
+        What is in the models folder, and which version is to run. An agent that runs from the folder follows within a second: it loads, verifies and
+        proves the version beside the running one and swaps between two parts, or refuses it and goes on.
+
+        Examples:
+          edge-agent models list flange
+          edge-agent models verify flange --version 7 --trusted-keys flange.key.pub
+          edge-agent models activate flange 7 --models /var/lib/edge/models
+          edge-agent models rollback flange
+        """)
+    { Models, Keys, List(), Verify(), Activate(), RollBack() };
+
+    private static Command List()
+    {
+        Command command = new("list", "The versions, oldest first: * is to run; what is wrong with a damaged one.") { Name };
+        command.SetAction(parsed =>
+        {
+            PackageStore store = StoreOf(parsed);
+            string name = parsed.GetRequiredValue(Name);
+            int? current = store.Current(name);
+            foreach (int version in store.Versions(name))
+                parsed.InvocationConfiguration.Output.WriteLine($"{(version == current ? '*' : ' ')} {version,5}  {Describe(store, name, version)}");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Verify()
+    {
+        Option<int?> version = new("--version") { HelpName = "N", Description = "Default: the one that is to run." };
+        Command command = new("verify", "Signature, hashes, load and golden images of a version, as before a swap.") { Name, version };
+        command.SetAction(parsed =>
+        {
+            PackageStore store = StoreOf(parsed);
+            string name = parsed.GetRequiredValue(Name);
+            Package package = parsed.GetValue(version) is { } n ? store.Open(name, n) : store.OpenCurrent(name);
+            using AnomalyDetector detector = AnomalyDetector.Load(package, new DetectorOptions());
+            detector.CheckGolden(package);
+            parsed.InvocationConfiguration.Output.WriteLine($"{name} version {package.Manifest.Version} is as it was published; {Signed(package)}; {package.Golden.Images.Count} golden images give their scores");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Activate()
+    {
+        Argument<int> version = new("VERSION");
+        Command command = new("activate", "Names the version that is to run, after its signature and hashes were verified.") { Name, version };
+        command.SetAction(parsed => SetCurrent(parsed, StoreOf(parsed).Open(parsed.GetRequiredValue(Name), parsed.GetRequiredValue(version))));
+        return command;
+    }
+
+    private static Command RollBack()
+    {
+        Command command = new("rollback", "Names the newest version before the current one that is not damaged.") { Name };
+        command.SetAction(parsed =>
+        {
+            PackageStore store = StoreOf(parsed);
+            string name = parsed.GetRequiredValue(Name);
+            int current = store.Current(name) ?? throw new EdgeException($"{store.Root} holds no model '{name}'.");
+            foreach (int version in store.Versions(name).Where(v => v < current).Reverse())
+            {
+                try
+                {
+                    return SetCurrent(parsed, store.Open(name, version));
+                }
+                catch (EdgeException e)
+                {
+                    parsed.InvocationConfiguration.Error.WriteLine($"version {version} is passed over: {e.Message}");
+                }
+            }
+            throw new EdgeException($"{name} has no good version before {current}; {current} stays.");
+        });
+        return command;
+    }
+
+    private static PackageStore StoreOf(ParseResult parsed) => new(parsed.GetRequiredValue(Models)) { TrustedKeysFile = parsed.GetValue(Keys) };
+
+    private static int SetCurrent(ParseResult parsed, Package package)
+    {
+        Manifest manifest = package.Manifest;
+        int? before = StoreOf(parsed).Current(manifest.Name);
+        StoreOf(parsed).SetCurrent(manifest.Name, manifest.Version);
+        parsed.InvocationConfiguration.Output.WriteLine($"{manifest.Name}: version {manifest.Version} is to run{(before is null ? "" : $", before it was {before}")}");
+        return 0;
+    }
+
+    private static string Describe(PackageStore store, string name, int version)
+    {
+        try
+        {
+            Package package = store.Open(name, version);
+            return FormattableString.Invariant($"{package.Manifest.CreatedAt:yyyy-MM-dd HH:mm}  {package.Manifest.Method}, threshold {package.Manifest.Calibration.Threshold} ({package.Manifest.Calibration.Method}); {Signed(package)}");
+        }
+        catch (EdgeException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private static string Signed(Package package) => package switch
+    {
+        { SignedBy: { } key } => $"signed with trusted key {key}",
+        { Signature.Key: { } key } => $"signed with key {key}, not checked",
+        _ => "not signed",
+    };
+}

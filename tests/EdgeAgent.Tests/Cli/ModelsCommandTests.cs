@@ -1,0 +1,58 @@
+using Edge.Agent.Cli;
+using Edge.Packages;
+using Edge.Tests.Support;
+using Xunit;
+
+namespace Edge.Tests.Cli;
+
+public sealed class ModelsCommandTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Versions_are_listed_activated_and_rolled_back_past_a_damaged_one()
+    {
+        for (int bias = 1; bias <= 3; bias++) TestModels.Publish(folder["models"], TinyGraph.Write(bias: bias));
+        PackageStore store = new(folder["models"]);
+        string damaged = store.Open(TestModels.Name, 2).ModelPath;
+        File.WriteAllBytes(damaged, File.ReadAllBytes(damaged)[..100]);
+
+        string[] list = Run("list", TestModels.Name).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(3, list.Length);
+        Assert.Contains("threshold 100", list[0], StringComparison.Ordinal);
+        Assert.Contains("model.onnx is damaged", list[1], StringComparison.Ordinal);
+        Assert.StartsWith("*     3", list[2], StringComparison.Ordinal);
+
+        (string output, string error) = Run("rollback", TestModels.Name);
+        Assert.Contains("version 1 is to run, before it was 3", output, StringComparison.Ordinal);
+        Assert.Contains("version 2 is passed over", error, StringComparison.Ordinal);
+        Assert.Equal(1, store.Current(TestModels.Name));
+        Assert.Throws<EdgeException>(() => Run("rollback", TestModels.Name));
+        Assert.Throws<EdgeException>(() => Run("activate", TestModels.Name, "2"));
+        Assert.Equal(1, store.Current(TestModels.Name));
+        Run("activate", TestModels.Name, "3");
+        Assert.Equal(3, store.Current(TestModels.Name));
+        Assert.Contains("not signed; 1 golden images", Run("verify", TestModels.Name).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void With_keys_only_what_they_signed_is_verified_and_activated()
+    {
+        SigningKey key = SigningKey.Create(folder["key"]);
+        TestModels.Publish(folder["models"], TinyGraph.Write(), signer: key);
+        TestModels.Publish(folder["models"], TinyGraph.Write(bias: 1), setCurrent: false);
+        string[] keys = ["--trusted-keys", folder["key.pub"]];
+        Assert.Contains($"signed with trusted key {key.Id}", Run(["verify", TestModels.Name, .. keys]).Output, StringComparison.Ordinal);
+        Assert.Contains("it is not signed", Assert.Throws<EdgeException>(() => Run(["activate", TestModels.Name, "2", .. keys])).Message, StringComparison.Ordinal);
+        Assert.Equal(1, new PackageStore(folder["models"]).Current(TestModels.Name));
+    }
+
+    private (string Output, string Error) Run(params string[] arguments)
+    {
+        using StringWriter output = new(), error = new();
+        ModelsCommand.Create().Parse([.. arguments, "--models", folder["models"]]).Invoke(new() { EnableDefaultExceptionHandler = false, Output = output, Error = error });
+        return (output.ToString(), error.ToString());
+    }
+}

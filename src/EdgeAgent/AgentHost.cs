@@ -71,6 +71,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
         builder.Services.AddSingleton(_ => new Health(host!.Stations));
         builder.Services.AddHostedService(_ => new StationService(host!.Stations, host.Journal, host.Archive, host.Fail));
         if (options.Sparkplug.Enabled) builder.Services.AddHostedService(_ => host!.Sparkplug!);
+        builder.Services.AddSingleton(services => new SignsOfLife(services.GetRequiredService<Health>().Beats, services.GetRequiredService<Health>().Summary));
         builder.Services.AddHostedService<SystemdNotify>();
         configure?.Invoke(builder);
         WebApplication app = builder.Build();

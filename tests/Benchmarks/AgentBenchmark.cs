@@ -39,7 +39,7 @@ internal static class AgentBenchmark
         await using EmbeddedBroker broker = await EmbeddedBroker.StartAsync(0).ConfigureAwait(false);
         using CancellationTokenSource stop = new();
         Topics topics = new("bench", "station1");
-        await using BrokerLink link = new(new MqttOptions { Host = "127.0.0.1", Port = broker.Port }, BrokerIdentity.OfStation("bench", topics), new Dictionary<string, Action<MqttApplicationMessage, Action>>(), time, NullLogger.Instance);
+        await using BrokerLink link = new(new MqttOptions { Host = "127.0.0.1", Port = broker.Port }, BrokerIdentity.WithStatus("bench", topics.Status), new Dictionary<string, Action<MqttApplicationMessage, Action>>(), time, NullLogger.Instance);
         Task linked = link.RunAsync(stop.Token);
         await link.WaitConnectedAsync(stop.Token).ConfigureAwait(false);
 

@@ -2,7 +2,6 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text.Json;
 using Edge.Agent.Configuration;
-using Edge.Agent.Diagnostics;
 using Edge.Journal;
 using Edge.Packages;
 

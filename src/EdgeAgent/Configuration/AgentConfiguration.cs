@@ -1,62 +1,24 @@
-using System.Collections;
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using System.Reflection;
 
 namespace Edge.Agent.Configuration;
 
-/// <summary>
-/// Reads section <c>Edge</c> strictly. The binder alone would pass over a misspelt key or name only a type; somebody who
-/// edits a file on a line must read which key is wrong and what it may be.
-/// </summary>
+/// <summary>Section <c>Edge</c> of appsettings.json.</summary>
 internal static class AgentConfiguration
 {
     public const string Section = "Edge";
 
-    /// <summary>appsettings.json of the working directory, then of /etc/edge; the environment overrides it (<c>EDGE__MQTT__HOST=…</c>).</summary>
-    /// <exception cref="EdgeException">No file, or it is not JSON.</exception>
+    private static readonly StrictConfiguration Strict = new(Section, nameof(AgentOptions.Stations), "appsettings.json");
+
+    /// <inheritdoc cref="StrictConfiguration.Open"/>
     public static IConfigurationRoot Open(FileInfo? file) => OpenNamed(file).Configuration;
 
-    /// <inheritdoc cref="Open"/>
-    /// <returns>Also the file that was found.</returns>
-    public static (string File, IConfigurationRoot Configuration) OpenNamed(FileInfo? file)
-    {
-        string[] places = file is null ? [Path.GetFullPath("appsettings.json"), "/etc/edge/appsettings.json"] : [file.FullName];
-        string path = Array.Find(places, File.Exists)
-            ?? throw new EdgeException($"There is no configuration at {string.Join(" or ", places)}. Name one with --config FILE.");
-        try
-        {
-            IConfigurationRoot json = new ConfigurationBuilder().AddJsonFile(path, optional: false).Build();
-            return (path, new ConfigurationBuilder().AddConfiguration(json).AddInMemoryCollection(Environment(json)).Build());
-        }
-        catch (InvalidDataException e)
-        {
-            throw new EdgeException($"{path} cannot be read: {e.InnerException?.Message ?? e.Message}", e);
-        }
-    }
-
-    /// <summary>Variables are mostly written in capitals; a station named by one keeps the file's spelling, because its topics do.</summary>
-    private static IEnumerable<KeyValuePair<string, string?>> Environment(IConfigurationRoot json)
-    {
-        string[] stations = [.. json.GetSection($"{Section}:{nameof(AgentOptions.Stations)}").GetChildren().Select(s => s.Key)];
-        foreach ((string key, string? value) in new ConfigurationBuilder().AddEnvironmentVariables().Build().AsEnumerable())
-        {
-            string[] parts = key.Split(':');
-            if (!parts[0].Equals(Section, StringComparison.OrdinalIgnoreCase)) continue;
-            if (parts.Length > 2) parts[2] = Array.Find(stations, s => s.Equals(parts[2], StringComparison.OrdinalIgnoreCase)) ?? parts[2];
-            yield return new(string.Join(':', parts), value);
-        }
-    }
+    /// <inheritdoc cref="StrictConfiguration.Open"/>
+    public static (string File, IConfigurationRoot Configuration) OpenNamed(FileInfo? file) => Strict.Open(file);
 
     /// <exception cref="EdgeException">Every key that is unknown, of the wrong type or out of range, and what is allowed.</exception>
     public static AgentOptions Bind(IConfiguration configuration)
     {
-        IConfigurationSection section = configuration.GetSection(Section);
-        if (!section.Exists()) throw new EdgeException($"The configuration has no section '{Section}' with stations in it.");
-        List<string> errors = [];
-        CheckKeys(section, typeof(AgentOptions), errors);
-        ThrowIfAny(errors);
-        AgentOptions options = section.Get<AgentOptions>() ?? new AgentOptions();
+        AgentOptions options = Strict.Check(configuration, typeof(AgentOptions)).Get<AgentOptions>() ?? new AgentOptions();
         Validate(options);
         return options;
     }
@@ -65,7 +27,7 @@ internal static class AgentConfiguration
     public static void Validate(AgentOptions options)
     {
         List<string> errors = [];
-        CheckValues(options, Section, errors);
+        StrictConfiguration.CheckValues(options, Section, errors);
         if (options.Sparkplug.Enabled && !(options.Mqtt.Enabled && options.Journal.Enabled))
             errors.Add($"{Section}:Sparkplug:Enabled is true, but {(options.Mqtt.Enabled ? "Journal" : "Mqtt")}:Enabled is false; results for Sparkplug come from the journal and go to the broker");
         foreach (string name in options.Stations.Keys)
@@ -76,7 +38,7 @@ internal static class AgentConfiguration
                 errors.Add($"{Section}:Stations:{name}:Trigger:Mode is Mqtt, but Mqtt:Enabled is false");
             CheckRecipes($"{Section}:Stations:{name}", options.Stations[name], errors);
         }
-        ThrowIfAny(errors);
+        StrictConfiguration.ThrowIfAny(errors);
     }
 
     private static void CheckRecipes(string path, StationOptions station, List<string> errors)
@@ -105,60 +67,7 @@ internal static class AgentConfiguration
     public static void Validate(SourceOptions source)
     {
         List<string> errors = [];
-        CheckValues(source, "Source", errors);
-        ThrowIfAny(errors);
+        StrictConfiguration.CheckValues(source, "Source", errors);
+        StrictConfiguration.ThrowIfAny(errors);
     }
-
-    private static void ThrowIfAny(List<string> errors)
-    {
-        if (errors.Count > 0) throw new EdgeException("The configuration is not valid:" + string.Concat(errors.Select(e => $"\n  {e}")));
-    }
-
-    private static void CheckKeys(IConfigurationSection section, Type type, List<string> errors)
-    {
-        PropertyInfo[] known = type.GetProperties(BindingFlags.Public | BindingFlags.Instance);
-        foreach (IConfigurationSection child in section.GetChildren())
-        {
-            PropertyInfo? property = Array.Find(known, p => p.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
-            if (property is null)
-                errors.Add($"{child.Path} is not known; allowed are {string.Join(", ", known.Select(p => p.Name))}");
-            else if (typeof(IDictionary).IsAssignableFrom(property.PropertyType))
-                foreach (IConfigurationSection entry in child.GetChildren()) CheckKeys(entry, property.PropertyType.GetGenericArguments()[1], errors);
-            else if (IsSection(property.PropertyType))
-                CheckKeys(child, property.PropertyType, errors);
-            else if (child.GetChildren().Any())
-                errors.Add($"{child.Path} must be one value, not a section");
-            else
-                CheckText(child, Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, errors);
-        }
-        if (section.Value is { Length: > 0 } value) errors.Add($"{section.Path} must be a section, not '{value}'");
-    }
-
-    private static void CheckText(IConfigurationSection leaf, Type type, List<string> errors)
-    {
-        if (string.IsNullOrEmpty(leaf.Value) || type == typeof(string)) return;
-        bool valid = type.IsEnum
-            ? Enum.GetNames(type).Contains(leaf.Value, StringComparer.OrdinalIgnoreCase)
-            : TypeDescriptor.GetConverter(type).IsValid(leaf.Value);
-        if (valid) return;
-        string allowed = type.IsEnum ? string.Join(", ", Enum.GetNames(type)) : type == typeof(bool) ? "true, false" : $"a value of type {type.Name}";
-        errors.Add($"{leaf.Path} is '{leaf.Value}'; allowed: {allowed}");
-    }
-
-    private static void CheckValues(object options, string path, List<string> errors)
-    {
-        List<ValidationResult> results = [];
-        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
-        errors.AddRange(results.Select(r => $"{path}:{string.Join(",", r.MemberNames)}: {r.ErrorMessage}"));
-        foreach (PropertyInfo property in options.GetType().GetProperties())
-        {
-            object? value = property.GetValue(options);
-            if (value is IDictionary entries)
-                foreach (DictionaryEntry entry in entries) CheckValues(entry.Value!, $"{path}:{property.Name}:{entry.Key}", errors);
-            else if (value is not null && IsSection(property.PropertyType))
-                CheckValues(value, $"{path}:{property.Name}", errors);
-        }
-    }
-
-    private static bool IsSection(Type type) => type.IsClass && type.Namespace == typeof(AgentOptions).Namespace;
 }

@@ -2,7 +2,6 @@ using Edge.Agent.Archive;
 using Edge.Agent.Capture;
 using Edge.Agent.Inspection;
 using Edge.Agent.Journal;
-using Edge.Agent.Messaging;
 using Edge.Agent.Sparkplug;
 using Edge.Scoring;
 using Prometheus;

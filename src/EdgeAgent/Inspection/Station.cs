@@ -56,7 +56,7 @@ internal sealed partial class Station : IAsyncDisposable
             commands = new CommandLoop(topics, new StationCommands(Recipes, Watcher, Intake, () => status!.Touch()), time, log);
             Dictionary<string, Action<MqttApplicationMessage, Action>> subscriptions = new() { [topics.Command] = commands.Receive };
             if (Options.Trigger.Mode == TriggerMode.Mqtt) subscriptions[topics.Trigger] = Receive;
-            Link = new BrokerLink(agent.Mqtt, BrokerIdentity.OfStation($"{agent.Mqtt.ClientIdPrefix}-{agent.Line}-{name}", topics), subscriptions, time, log);
+            Link = new BrokerLink(agent.Mqtt, BrokerIdentity.WithStatus($"{agent.Mqtt.ClientIdPrefix}-{agent.Line}-{name}", topics.Status) with { Held = agent.Mqtt.HeldTriggers }, subscriptions, time, log);
             TimeSpan heartbeat = agent.Mqtt.HeartbeatSeconds > 0 ? TimeSpan.FromSeconds(agent.Mqtt.HeartbeatSeconds) : Timeout.InfiniteTimeSpan;
             status = new StatusPublisher(Link, topics, Options, Camera, Inspector, Watcher, Ledger, Recipes, NotReady, heartbeat, time);
             acquired = new AcquiredPublisher(Link, topics);

@@ -6,7 +6,7 @@ namespace Edge.Agent.Inspection;
 internal static class WireNames
 {
     private static readonly string[] Verdicts = Make<Verdict>(), Reasons = Make<Reason>(), Cameras = Make<Capture.CameraState>(), Causes = Make<Capture.CameraCause>(),
-        Models = Make<Agent.Models.ModelState>(), Troubles = Make<Messaging.BrokerTrouble>();
+        Models = Make<Agent.Models.ModelState>(), Troubles = Make<BrokerTrouble>();
 
     public static string Wire(this Verdict verdict) => Verdicts[(int)verdict];
     public static string Wire(this Reason reason) => Reasons[(int)reason];
@@ -15,7 +15,7 @@ internal static class WireNames
 
     public static string Wire(this Agent.Models.ModelState state) => Models[(int)state];
 
-    public static string Wire(this Messaging.BrokerTrouble trouble) => Troubles[(int)trouble];
+    public static string Wire(this BrokerTrouble trouble) => Troubles[(int)trouble];
 
     private static string[] Make<T>() where T : struct, Enum =>
         [.. Enum.GetNames<T>().Select(System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName)];

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Threading.Channels;
 using Edge.Agent.Capture;
 using Edge.Agent.Configuration;
-using Edge.Agent.Diagnostics;
 using Edge.Agent.Inspection;
 using Edge.Agent.Models;
 using MQTTnet;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Edge.Agent.Inspection;
 
 namespace Edge.Agent.Sparkplug;
 

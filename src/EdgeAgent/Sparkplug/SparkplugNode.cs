@@ -1,10 +1,8 @@
 using System.Buffers;
 using System.Threading.Channels;
 using Edge.Agent.Configuration;
-using Edge.Agent.Diagnostics;
 using Edge.Agent.Inspection;
 using Edge.Agent.Journal;
-using Edge.Agent.Messaging;
 using Edge.Agent.Sparkplug.Proto;
 using Edge.Journal;
 using Google.Protobuf;
@@ -51,7 +49,7 @@ internal sealed partial class SparkplugNode : BackgroundService
         Dictionary<string, Action<MqttApplicationMessage, Action>> subscriptions = new() { [topics.NodeCommand] = Command };
         if (topics.HostState is { } state) subscriptions[state] = Host;
         // A station's name has no ':', so the client id is no station's.
-        BrokerIdentity identity = new($"{agent.Mqtt.ClientIdPrefix}-{agent.Line}:sparkplug", () => Death(births.Current), KeepSession: false, RetainedTopic: topics.HostState);
+        BrokerIdentity identity = new($"{agent.Mqtt.ClientIdPrefix}-{agent.Line}:sparkplug", () => Death(births.Current), KeepSession: false) { RetainedTopics = topics.HostState is { } primary ? [primary] : [], Held = agent.Mqtt.HeldTriggers };
         link = new BrokerLink(agent.Mqtt, identity, subscriptions, time, log) { Session = SessionAsync };
         journal.Appended += Touch;
         foreach (Station station in stations)

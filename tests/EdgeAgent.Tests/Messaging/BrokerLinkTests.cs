@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Edge.Agent.Configuration;
-using Edge.Agent.Messaging;
 using Edge.Tests.Support;
 using MQTTnet.Protocol;
 using MQTTnet.Server;

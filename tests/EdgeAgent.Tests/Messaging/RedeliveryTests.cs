@@ -1,4 +1,3 @@
-using Edge.Agent.Messaging;
 using Edge.Journal;
 using Edge.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
@@ -16,8 +15,8 @@ public sealed class RedeliveryTests
     {
         List<int> acknowledged = [];
         FakeTimeProvider time = new();
-        using TriggerReceipts receipts = new(3, time);
-        TriggerReceipts.Receipt[] held = [.. Enumerable.Range(0, 3).Select(i => receipts.Hold(() => acknowledged.Add(i)))];
+        using Receipts receipts = new(3, time);
+        Receipts.Receipt[] held = [.. Enumerable.Range(0, 3).Select(i => receipts.Hold(() => acknowledged.Add(i)))];
         held[1].Done();
         Assert.Empty(acknowledged);
         held[0].Done();
@@ -27,13 +26,13 @@ public sealed class RedeliveryTests
             int number = i;
             receipts.Hold(() => acknowledged.Add(number));
         }
-        time.Advance(TriggerReceipts.Patience - TimeSpan.FromMilliseconds(1));
+        time.Advance(Receipts.Patience - TimeSpan.FromMilliseconds(1));
         Assert.Equal([0, 1], acknowledged);
-        time.Advance(TriggerReceipts.Patience);
+        time.Advance(Receipts.Patience);
         Assert.Equal([0, 1, 2], acknowledged);   // one too many for too long: the oldest goes without
         receipts.Forget();
         Assert.Equal(0, receipts.Count);
-        TriggerReceipts.Receipt next = receipts.Hold(() => acknowledged.Add(6));
+        Receipts.Receipt next = receipts.Hold(() => acknowledged.Add(6));
         held[2].Done();
         next.Done();
         Assert.Equal([0, 1, 2, 6], acknowledged);

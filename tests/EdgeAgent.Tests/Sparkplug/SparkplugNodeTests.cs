@@ -1,6 +1,5 @@
 using System.Net;
 using Edge.Agent.Configuration;
-using Edge.Agent.Inspection;
 using Edge.Agent.Sparkplug;
 using Edge.Agent.Sparkplug.Proto;
 using Edge.Tests.Support;

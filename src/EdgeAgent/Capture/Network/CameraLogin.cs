@@ -1,4 +1,3 @@
-using Edge.Agent.Messaging;
 
 namespace Edge.Agent.Capture.Network;
 

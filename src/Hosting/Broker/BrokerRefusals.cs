@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Edge.Agent.Messaging;
+namespace Edge.Hosting;
 
 /// <summary>Messages that the broker acknowledged with a refusal, by topic: counted, and said once a minute.</summary>
 internal sealed partial class BrokerRefusals(TimeProvider time, ILogger log)

@@ -1,16 +1,15 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Edge.Agent.Configuration;
 using MQTTnet;
 
-namespace Edge.Agent.Messaging;
+namespace Edge.Hosting;
 
 /// <summary>
 /// Both ends' certificates. Files are read for each connection, so that a renewed one is used at the next; when they end is
 /// known, and said long before.
 /// </summary>
-internal sealed partial class BrokerCertificates(MqttOptions options, TimeProvider time, ILogger log)
+internal sealed partial class BrokerCertificates(BrokerOptions options, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan CheckPause = TimeSpan.FromHours(1), WarningPause = TimeSpan.FromDays(1);
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
-namespace Edge.Agent.Messaging;
+namespace Edge.Hosting;
 
 /// <summary>Reads what others send: bounded, no unknown member, no member twice, never throwing.</summary>
 internal static class StrictJson

@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace Edge.Agent.Diagnostics;
+namespace Edge.Hosting;
 
 /// <summary>What was built: the version, with the commit after a '+' when built from a repository.</summary>
 internal static class Build

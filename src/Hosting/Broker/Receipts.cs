@@ -1,11 +1,11 @@
-namespace Edge.Agent.Messaging;
+namespace Edge.Hosting;
 
 /// <summary>
 /// Acknowledgements of triggers (PUBACK), held back until what became of the part is safe, so that the broker sends a trigger again whose
 /// part a crash has swallowed. They leave in the order of the triggers (MQTT 5, 4.6). When more are held than the limit, the
 /// oldest goes after <see cref="Patience"/> whatever became of its part: a disk that hangs must not keep the broker from sending the next.
 /// </summary>
-internal sealed class TriggerReceipts : IDisposable
+internal sealed class Receipts : IDisposable
 {
     /// <summary>Longer than a busy disk takes, after an outage with a burst of triggers too.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -16,14 +16,14 @@ internal sealed class TriggerReceipts : IDisposable
     private readonly Queue<Receipt> held = new();
     private readonly Lock gate = new();
 
-    public TriggerReceipts(int limit, TimeProvider time)
+    public Receipts(int limit, TimeProvider time)
     {
         (this.limit, this.time) = (limit, time);
         timer = time.CreateTimer(_ => LetGo(), null, Patience / 4, Patience / 4);
     }
 
     /// <summary>One trigger's acknowledgement.</summary>
-    internal sealed class Receipt(TriggerReceipts owner, Action acknowledge, long heldSince)
+    internal sealed class Receipt(Receipts owner, Action acknowledge, long heldSince)
     {
         public long HeldSince { get; } = heldSince;
         public bool IsDone { get; set; }

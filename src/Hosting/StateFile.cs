@@ -1,8 +1,8 @@
 using System.Text;
 
-namespace Edge.Agent.Inspection;
+namespace Edge.Hosting;
 
-/// <summary>One word that outlives the agent: on the disk, flushed and whole, before it is true.</summary>
+/// <summary>What outlives the program: on the disk, flushed and whole, before it is true.</summary>
 internal sealed class StateFile(string folder, string name)
 {
     public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetFullPath(folder), name);
@@ -17,7 +17,7 @@ internal sealed class StateFile(string folder, string name)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new EdgeException($"What the station was told last cannot be read from {Path}: {e.Message}", e);
+            throw new EdgeException($"What was kept last cannot be read from {Path}: {e.Message}", e);
         }
     }
 
@@ -42,7 +42,7 @@ internal sealed class StateFile(string folder, string name)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new EdgeException($"It can't be kept in {Path}, so an agent that starts again would not know of it: {e.Message}", e);
+            throw new EdgeException($"It can't be kept in {Path}, so a program that starts again would not know of it: {e.Message}", e);
         }
     }
 }

@@ -1,4 +1,4 @@
-namespace Edge.Agent.Messaging;
+namespace Edge.Hosting;
 
 /// <summary>Counts what may come in floods and says when it may be logged: once a minute. Thread-safe.</summary>
 internal sealed class Occasional(TimeProvider time)

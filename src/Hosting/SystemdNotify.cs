@@ -1,13 +1,13 @@
 using System.Globalization;
 using Microsoft.Extensions.Hosting.Systemd;
 
-namespace Edge.Agent.Diagnostics;
+namespace Edge.Hosting;
 
 /// <summary>
 /// systemd's notify protocol: READY, STATUS, STOPPING, and WATCHDOG while every loop beats. The package's own lifetime is
 /// active only for units and knows no watchdog; this works wherever NOTIFY_SOCKET is set.
 /// </summary>
-internal sealed class SystemdNotify(ISystemdNotifier notifier, Health health, TimeProvider time) : BackgroundService, IHostedLifecycleService
+internal sealed class SystemdNotify(ISystemdNotifier notifier, SignsOfLife life, TimeProvider time) : BackgroundService, IHostedLifecycleService
 {
     /// <summary>Without WATCHDOG_USEC: how often STATUS is brought up to date.</summary>
     private static readonly TimeSpan DefaultPeriod = TimeSpan.FromSeconds(10);
@@ -24,8 +24,8 @@ internal sealed class SystemdNotify(ISystemdNotifier notifier, Health health, Ti
         using PeriodicTimer timer = new(Period, time);
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
-            notifier.Notify(new ServiceState($"STATUS={health.Summary()}"));
-            if (health.Beats()) notifier.Notify(new ServiceState("WATCHDOG=1"));
+            notifier.Notify(new ServiceState($"STATUS={life.Summary()}"));
+            if (life.Beats()) notifier.Notify(new ServiceState("WATCHDOG=1"));
         }
     }
 
@@ -44,3 +44,7 @@ internal sealed class SystemdNotify(ISystemdNotifier notifier, Health health, Ti
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }
+
+/// <param name="Beats">Every loop is alive; else systemd starts the program again.</param>
+/// <param name="Summary">One line for <c>systemctl status</c>.</param>
+internal sealed record SignsOfLife(Func<bool> Beats, Func<string> Summary);

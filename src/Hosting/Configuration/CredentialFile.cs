@@ -1,4 +1,4 @@
-namespace Edge.Agent.Messaging;
+namespace Edge.Hosting;
 
 /// <summary>A file with a secret or a certificate: a path, or <c>credential:NAME</c> for what systemd's LoadCredential= hands over.</summary>
 internal static class CredentialFile

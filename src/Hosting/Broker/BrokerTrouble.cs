@@ -1,8 +1,7 @@
 using System.Net.Sockets;
-using Edge.Agent.Configuration;
 using MQTTnet;
 
-namespace Edge.Agent.Messaging;
+namespace Edge.Hosting;
 
 /// <summary>Why there is no connection to the broker.</summary>
 internal enum BrokerTrouble
@@ -28,7 +27,7 @@ internal sealed class BrokerException : EdgeException
 
     public BrokerTrouble Trouble { get; }
 
-    public static BrokerException Of(Exception e, BrokerCertificates certificates, MqttOptions options)
+    public static BrokerException Of(Exception e, BrokerCertificates certificates, BrokerOptions options)
     {
         string root = e.GetBaseException().Message;
         if (e is EdgeException) return new BrokerException(BrokerTrouble.File, e.Message, e);
@@ -40,7 +39,7 @@ internal sealed class BrokerException : EdgeException
         return new BrokerException(BrokerTrouble.Certificate, $"the TLS connection failed: {root}; is Mqtt:Port the broker's port for TLS?", e);
     }
 
-    public static BrokerException Of(MqttClientConnectResult result, MqttOptions options)
+    public static BrokerException Of(MqttClientConnectResult result, BrokerOptions options)
     {
         string who = options.Username is { Length: > 0 } user ? $"user '{user}'" : options.UsernameFile is not null ? "the user of Mqtt:UsernameFile" : options.CertificateFile is not null ? "the name in Mqtt:CertificateFile" : "a client without a user";
         return result.ResultCode is MqttClientConnectResultCode.BadUserNameOrPassword or MqttClientConnectResultCode.NotAuthorized or MqttClientConnectResultCode.Banned

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Edge.Agent.Configuration;
 using MQTTnet;
 using MQTTnet.Formatter;
 using MQTTnet.Packets;
@@ -7,9 +6,9 @@ using MQTTnet.Protocol;
 using Polly;
 using Polly.Retry;
 
-namespace Edge.Agent.Messaging;
+namespace Edge.Hosting;
 
-/// <summary>An MQTT 5 client, a station's or the Sparkplug edge node's. It connects, and connects again, in its own task; whoever wants to publish waits there, never the inspection.</summary>
+/// <summary>An MQTT 5 client: a station's, the Sparkplug edge node's, the trainer's. It connects, and connects again, in its own task; whoever wants to publish waits there, never the inspection.</summary>
 internal sealed partial class BrokerLink : IAsyncDisposable
 {
     /// <summary>MQTTnet gives this size to the socket's buffers as well; its default of 8 KiB stalls large messages.</summary>
@@ -19,7 +18,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
     private const uint MaxPacketBytes = 64 * 1024;
 
     private readonly IMqttClient client = new MqttClientFactory().CreateMqttClient();
-    private readonly MqttOptions options;
+    private readonly BrokerOptions options;
     private readonly BrokerIdentity identity;
     private readonly IReadOnlyDictionary<string, Action<MqttApplicationMessage, Action>> subscriptions;
     private readonly ResiliencePipeline connecting;
@@ -30,9 +29,9 @@ internal sealed partial class BrokerLink : IAsyncDisposable
     private readonly long[] failures = new long[Enum.GetValues<BrokerTrouble>().Length];
     private long connects;
 
-    /// <param name="subscriptions">Topics, and who takes their messages and acknowledges each in the end. Payloads are valid until the call returns.</param>
+    /// <param name="subscriptions">Topics (with wildcards or without), and who takes their messages and acknowledges each in the end. Payloads are valid until the call returns.</param>
     /// <exception cref="EdgeException">The password, CA or certificate file can't be read.</exception>
-    public BrokerLink(MqttOptions options, BrokerIdentity identity, IReadOnlyDictionary<string, Action<MqttApplicationMessage, Action>> subscriptions, TimeProvider time, ILogger log)
+    public BrokerLink(BrokerOptions options, BrokerIdentity identity, IReadOnlyDictionary<string, Action<MqttApplicationMessage, Action>> subscriptions, TimeProvider time, ILogger log)
     {
         (this.options, this.identity, this.subscriptions, this.time, this.log) = (options, identity, subscriptions, time, log);
         Certificates = new BrokerCertificates(options, time, log);
@@ -54,7 +53,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
                 return default;
             },
         }).Build();
-        Receipts = new TriggerReceipts(options.HeldTriggers, time);
+        Receipts = new Receipts(identity.Held, time);
         client.DisconnectedAsync += _ =>
         {
             Receipts.Forget();
@@ -63,7 +62,10 @@ internal sealed partial class BrokerLink : IAsyncDisposable
         };
         client.ApplicationMessageReceivedAsync += message =>
         {
-            if (!subscriptions.TryGetValue(message.ApplicationMessage.Topic, out Action<MqttApplicationMessage, Action>? take)) return Task.CompletedTask;
+            string topic = message.ApplicationMessage.Topic;
+            if (!subscriptions.TryGetValue(topic, out Action<MqttApplicationMessage, Action>? take))
+                take = subscriptions.FirstOrDefault(s => MqttTopicFilterComparer.Compare(topic, s.Key) == MqttTopicFilterCompareResult.IsMatch).Value;
+            if (take is null) return Task.CompletedTask;
             message.AutoAcknowledge = false;
             take(message.ApplicationMessage, Receipts.Hold(() => _ = AcknowledgeAsync(message)).Done);
             return Task.CompletedTask;
@@ -83,7 +85,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
     }
 
     /// <summary>Triggers that are not acknowledged yet.</summary>
-    public TriggerReceipts Receipts { get; }
+    public Receipts Receipts { get; }
 
     public bool IsConnected => client.IsConnected;
     public long Connects => Interlocked.Read(ref connects);
@@ -158,7 +160,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
         {
             Topic = topic,
             QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
-            RetainHandling = topic == identity.RetainedTopic ? MqttRetainHandling.SendAtSubscribe : MqttRetainHandling.DoNotSendOnSubscribe,
+            RetainHandling = identity.RetainedTopics.Contains(topic) ? MqttRetainHandling.SendAtSubscribe : MqttRetainHandling.DoNotSendOnSubscribe,
         })];
         MqttClientSubscribeResult subscribed = await client.SubscribeAsync(new MqttClientSubscribeOptions { TopicFilters = filters }, stop).ConfigureAwait(false);
         if (subscribed.Items.FirstOrDefault(i => i.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2) is not { } no) return;
@@ -238,7 +240,6 @@ internal sealed partial class BrokerLink : IAsyncDisposable
     /// <summary>Made for each connection: passwords and certificates may have changed on disk.</summary>
     private MqttClientOptions ClientOptions()
     {
-        MqttApplicationMessage will = identity.Will();
         MqttClientOptionsBuilder builder = new MqttClientOptionsBuilder()
             .WithProtocolVersion(MqttProtocolVersion.V500)
             .WithTcpServer(options.Host, options.Port)
@@ -248,11 +249,14 @@ internal sealed partial class BrokerLink : IAsyncDisposable
             .WithSessionExpiryInterval(identity.KeepSession ? (uint)options.SessionExpirySeconds : 0)
             .WithKeepAlivePeriod(TimeSpan.FromSeconds(options.KeepAliveSeconds))
             .WithTimeout(TimeSpan.FromSeconds(options.KeepAliveSeconds))
-            .WithMaximumPacketSize(MaxPacketBytes)
-            .WithWillTopic(will.Topic)
-            .WithWillPayload(BuffersExtensions.ToArray(will.Payload))
-            .WithWillRetain(will.Retain)
-            .WithWillQualityOfServiceLevel(will.QualityOfServiceLevel);
+            .WithMaximumPacketSize(MaxPacketBytes);
+        if (identity.Will?.Invoke() is { } will)
+        {
+            builder.WithWillTopic(will.Topic)
+                .WithWillPayload(BuffersExtensions.ToArray(will.Payload))
+                .WithWillRetain(will.Retain)
+                .WithWillQualityOfServiceLevel(will.QualityOfServiceLevel);
+        }
         if (options.Username is { Length: > 0 } || options.UsernameFile is not null)
             builder.WithCredentials(options.Username ?? Line(options.UsernameFile!, "user name"), options.PasswordFile is null ? null : Line(options.PasswordFile, "password"));
         if (options.UseTls) builder.WithTlsOptions(Certificates.Read());

@@ -49,7 +49,7 @@ internal sealed class TrunkNetwork : IDisposable
         using DisposeScope scope = NewDisposeScope();
         Tensor x = (image.to(Device).permute(0, 3, 1, 2).to_type(ScalarType.Float32) - mean) / deviation;
         Tensor[] features = trunk is OperatorTrunk operators ? OperatorNetwork.Run(operators, x, c => tensors[c])
-            : [.. custom!.Run(x.cpu().contiguous().data<float>().ToArray(), (int)x.shape[0], (int)x.shape[2], (int)x.shape[3]).Select(f => tensor(f.Values, f.Shape, device: Device))];
+            : [.. custom!.Run(x.Values<float>(), (int)x.shape[0], (int)x.shape[2], (int)x.shape[3]).Select(f => tensor(f.Values, f.Shape, device: Device))];
         return [.. features.Select(f => f.MoveToOuterDisposeScope())];
     }
 

@@ -41,10 +41,8 @@ internal sealed class DistilledPdn : DistilledNetwork
                 Tensor scale = norms[i].weight! * (norms[i].running_var! + norms[i].eps).rsqrt();
                 (weight, bias) = (weight * scale.reshape(-1, 1, 1, 1), (bias - norms[i].running_mean!) * scale + norms[i].bias!);
             }
-            return new (string, long[], float[])[] { ($"conv{i + 1}.weight", weight.shape, Values(weight)), ($"conv{i + 1}.bias", bias.shape, Values(bias)) };
+            return new (string, long[], float[])[] { ($"conv{i + 1}.weight", weight.shape, weight.Values<float>()), ($"conv{i + 1}.bias", bias.shape, bias.Values<float>()) };
         })];
-
-        static float[] Values(Tensor tensor) => tensor.cpu().data<float>().ToArray();
     }
 
     public override Tensor[] Targets(TrunkNetwork teacher, Tensor crops)

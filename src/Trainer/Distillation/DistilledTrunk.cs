@@ -40,7 +40,7 @@ internal sealed class DistilledTrunk : DistilledNetwork
     public override string Title => $"resnet18 {string.Join(',', Widths)}";
 
     public override IReadOnlyList<(string Name, long[] Shape, float[] Values)> Weights() =>
-        [.. stem.Tensors().Concat(blocks.SelectMany(b => b.Tensors())).Select(t => (t.Name, t.Tensor.shape, t.Tensor.detach().cpu().data<float>().ToArray()))];
+        [.. stem.Tensors().Concat(blocks.SelectMany(b => b.Tensors())).Select(t => (t.Name, t.Tensor.shape, t.Tensor.Values<float>()))];
 
     public override Tensor[] Targets(TrunkNetwork teacher, Tensor crops)
     {

@@ -26,7 +26,7 @@ internal static class ParityCheck
                 float score = detector.Run();
                 (torch.Tensor expected, torch.Tensor map) = answer(torch.from_array(pictures[i].Rgb).reshape(1, detector.Height, detector.Width, 3));
                 double scoreDifference = Difference(score, expected.item<float>(), Math.Max(Math.Abs(score), Math.Abs(expected.item<float>())));
-                double mapDifference = Largest(detector.Map, map.data<float>().ToArray());
+                double mapDifference = Largest(detector.Map, map.Values<float>());
                 if (!(scoreDifference <= tolerance && mapDifference <= tolerance))
                     throw new EdgeException($"The exported graph differs from the trained model on {pictures[i].Picture.Path}: score by {scoreDifference:G3}, map by {mapDifference:G3} (relative; allowed {tolerance:G3}). Nothing was published.");
                 (largestScore, largestMap) = (Math.Max(largestScore, scoreDifference), Math.Max(largestMap, mapDifference));

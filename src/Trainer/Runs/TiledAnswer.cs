@@ -21,7 +21,7 @@ internal static class TiledAnswer
                 (int x, int y) = grid[tile];
                 (torch.Tensor one, torch.Tensor its) = method.Score(image.narrow(1, y, grid.TileHeight).narrow(2, x, grid.TileWidth).contiguous());
                 score = Math.Max(score, one.item<float>());
-                its.data<float>().ToArray().CopyTo(maps, tile * grid.TileHeight * grid.TileWidth);
+                its.Values<float>().CopyTo(maps, tile * grid.TileHeight * grid.TileWidth);
             }
             grid.Stitch(maps, map);
             return (torch.tensor(new[] { score }), torch.from_array(map).reshape(1, input.Height, input.Width));

@@ -68,12 +68,10 @@ internal sealed class EfficientAdExport(PatchDescriptionNetwork teacher, Efficie
 
     private string Convolve(string x, Conv2d convolution, int stride, int padding) => Node(
         "Conv",
-        [x, graph.Constant(Values(convolution.weight), convolution.weight.shape), graph.Constant(Values(convolution.bias!), convolution.bias!.shape)],
+        [x, graph.Constant(convolution.weight.Values<float>(), convolution.weight.shape), graph.Constant(convolution.bias!.Values<float>(), convolution.bias!.shape)],
         ("kernel_shape", convolution.weight.shape[2..]),
         ("strides", new long[] { stride, stride }),
         ("pads", new long[] { padding, padding, padding, padding }));
-
-    private static float[] Values(TorchSharp.torch.Tensor tensor) => tensor.detach().cpu().data<float>().ToArray();
 
     private string Channels(IEnumerable<float> values) => graph.Constant([.. values], 1, 3, 1, 1);
 

@@ -128,7 +128,7 @@ internal sealed class EfficientAdMethod(Teacher weights, EfficientAdOptions opti
             int stride = (int)Math.Max(1, images[i].numel() / 3 * judges.Length / MostPixels) | 1;   // odd: shares no factor with a width that is a power of two
             foreach ((List<float> values, Tensor map) in ((List<float>, Tensor)[])[(first, a), (second, b)])
             {
-                float[] pixels = Enlarge(map, images[i]).cpu().data<float>().ToArray();
+                float[] pixels = Enlarge(map, images[i]).Values<float>();
                 for (int k = 0; k < pixels.Length; k += stride) values.Add(pixels[k]);
             }
         }

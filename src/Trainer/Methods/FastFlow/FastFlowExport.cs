@@ -55,11 +55,9 @@ internal sealed class FastFlowExport(Trunk trunk, FlowNetwork network)
 
     private string Convolve(string x, Conv2d convolution, int kernel, float factor) => Node(
         "Conv",
-        [x, graph.Constant(Values(convolution.weight * factor), convolution.weight.shape), graph.Constant(Values(convolution.bias! * factor), convolution.bias!.shape)],
+        [x, graph.Constant((convolution.weight * factor).Values<float>(), convolution.weight.shape), graph.Constant((convolution.bias! * factor).Values<float>(), convolution.bias!.shape)],
         ("kernel_shape", new long[] { kernel, kernel }),
         ("pads", new long[] { kernel / 2, kernel / 2, kernel / 2, kernel / 2 }));
-
-    private static float[] Values(TorchSharp.torch.Tensor tensor) => tensor.detach().cpu().data<float>().ToArray();
 
     private string Channels(float[] values) => graph.Constant(values, 1, values.Length, 1, 1);
 

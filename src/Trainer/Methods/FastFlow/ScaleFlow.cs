@@ -22,8 +22,8 @@ internal sealed class ScaleFlow : nn.Module<Tensor, (Tensor Output, Tensor LogDe
 
     public int Channels { get; }
     public IReadOnlyList<FlowStep> Steps => [.. steps];
-    public float[] Offset => offset.cpu().data<float>().ToArray();
-    public float[] Gain => gain.cpu().data<float>().ToArray();
+    public float[] Offset => offset.Values<float>();
+    public float[] Gain => gain.Values<float>();
 
     public ScaleFlow(int channels, FastFlowOptions options, Random random) : base(nameof(ScaleFlow))
     {

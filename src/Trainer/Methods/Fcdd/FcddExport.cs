@@ -62,7 +62,7 @@ internal sealed class FcddExport(Trunk trunk, FcddNetwork network)
         return Node("ConvTranspose", [x, graph.Constant(kernel, 1, 1, 1, kernel.Length)], ("kernel_shape", new long[] { 1, kernel.Length }), ("strides", new long[] { 1, stride }));
     }
 
-    private string Constant(Tensor value) => graph.Constant(value.detach().cpu().data<float>().ToArray(), value.shape);
+    private string Constant(Tensor value) => graph.Constant(value.Values<float>(), value.shape);
 
     private string Node(string op, ReadOnlySpan<string> inputs, params ReadOnlySpan<(string, object)> attributes) => graph.Node(op, inputs, attributes);
 }

@@ -32,11 +32,7 @@ internal sealed class NetworkState
 
     public void SetMoments(Func<string, long[], float[]> read) => Set(moments, read);
 
-    private static (string Name, long[] Shape, float[] Values)[] Copy((string Name, Tensor Value)[] tensors)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        return [.. tensors.Select(t => (t.Name, t.Value.shape, t.Value.detach().cpu().data<float>().ToArray()))];
-    }
+    private static (string Name, long[] Shape, float[] Values)[] Copy((string Name, Tensor Value)[] tensors) => [.. tensors.Select(t => (t.Name, t.Value.shape, t.Value.Values<float>()))];
 
     private static void Set((string Name, Tensor Value)[] tensors, Func<string, long[], float[]> read)
     {

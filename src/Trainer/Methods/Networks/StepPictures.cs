@@ -21,7 +21,7 @@ internal sealed class StepPictures(LearningPictures pictures, CachedFeatures fea
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor image = pictures.Images[indices[place]];
-        byte[] rgb = image.cpu().data<byte>().ToArray();
+        byte[] rgb = image.Values<byte>();
         return step < 0 || augmentation == Augmentation.None ? rgb
             : augmentation.Apply(rgb, (int)image.shape[2], (int)image.shape[1], new Random(unchecked((seed * 31 + 17) * 1_000_003 + step * 1024 + place)));
     }

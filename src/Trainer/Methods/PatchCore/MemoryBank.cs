@@ -91,7 +91,7 @@ internal sealed record MemoryBank(float[] Centre, int Dimension, float[] Rows, i
             Tensor distance = squares - 2 * bank[at..end].matmul(bank.t());      // [slice, count], less |row|², which does not change the order
             distance.diagonal(at).fill_(float.NegativeInfinity);                   // itself first, also among copies
             (Tensor _, Tensor nearest) = distance.topk(neighbours, dim: 1, largest: false, sorted: true);
-            nearest.to_type(ScalarType.Int32).data<int>().CopyTo(table, at * neighbours);
+            nearest.to_type(ScalarType.Int32).Values<int>().CopyTo(table, at * neighbours);
         }
         return table;
     }

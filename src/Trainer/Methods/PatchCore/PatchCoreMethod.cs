@@ -85,7 +85,7 @@ internal sealed class PatchCoreMethod(Backbone backbone, PatchCoreOptions option
     {
         using DisposeScope scope = torch.NewDisposeScope();
         (torch.Tensor score, torch.Tensor map) = model.Score(PatchCoreTraining.Images([picture], context.Input));
-        return (score.item<float>(), map.data<float>().ToArray());
+        return (score.item<float>(), map.Values<float>());
     }
 
     /// <summary>A bank of the same patches as the rounded graph embeds them: otherwise rounding would add to every distance.</summary>

@@ -34,14 +34,14 @@ internal sealed record PrincipalComponents(float[] Mean, float[] Matrix, double 
             covariance.add_(centred.t().matmul(centred));
         }
         (Tensor values, Tensor vectors) = linalg.eigh(covariance);                   // ascending
-        double[] variances = [.. values.clamp(min: 0).data<double>().Reverse()];
+        double[] variances = [.. values.clamp(min: 0).Values<double>().Reverse()];
         double total = variances.Sum(), kept = 0;
         int k = 0;
         // A sample without variance keeps one component, whichever.
         while (k < d && (k == 0 || (components is { } n ? k < n : kept < variance * total))) kept += variances[k++];
         Tensor w = vectors.flip(1).narrow(1, 0, k);                                  // [D, K]
         Tensor sign = w.gather(0, w.abs().argmax(0, keepdim: true)).sign();          // an eigenvector's sign is anyone's choice: the largest value is positive
-        return new PrincipalComponents(Floats(mean), Floats(w * sign), total > 0 ? Math.Min(1, kept / total) : 1);
+        return new PrincipalComponents(mean.to(float32).Values<float>(), (w * sign).to(float32).Values<float>(), total > 0 ? Math.Min(1, kept / total) : 1);
     }
 
     /// <param name="rows">float32 [n, D].</param>
@@ -58,12 +58,10 @@ internal sealed record PrincipalComponents(float[] Mean, float[] Matrix, double 
             using DisposeScope inner = NewDisposeScope();
             int slice = Math.Min(Slice, n - at);
             Tensor part = from_array(rows.Slice(at * Mean.Length, slice * Mean.Length).ToArray()).reshape(slice, Mean.Length);
-            (part - mean).matmul(matrix).data<float>().CopyTo(reduced, at * Count);
+            (part - mean).matmul(matrix).Values<float>().CopyTo(reduced, at * Count);
         }
         return reduced;
     }
-
-    private static float[] Floats(Tensor tensor) => tensor.to(float32).contiguous().data<float>().ToArray();
 
     /// <summary>Every stride-th row, float64 [n, D], a slice at a time; a slice lives until the next.</summary>
     private static IEnumerable<Tensor> Strided(PatchSample sample, int stride, CancellationToken cancellation)

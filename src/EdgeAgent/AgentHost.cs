@@ -59,10 +59,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "edge-agent" });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Parse(options.Http.Address), options.Http.Port));
         builder.Services.AddRoutingCore();
-        if (logging is not null) builder.Logging.AddConfiguration(logging);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        if (SystemdHelpers.IsSystemdService()) builder.Logging.AddSystemdConsole();
-        else builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "));
+        builder.UseOurLogging(logging);
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton<AgentMetrics>();
         builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();

@@ -19,5 +19,6 @@ RootCommand root = new("Trains, evaluates and packages anomaly detectors from pi
     SamplesCommand.Create(),
     BenchmarkCommand.Create(),
     KeysCommand.Create(),
+    ServeCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args).ConfigureAwait(false);

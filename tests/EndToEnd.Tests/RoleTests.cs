@@ -68,6 +68,20 @@ public sealed class RoleTests : IDisposable
         Assert.Equal(writes, string.Join(' ', taken));
     }
 
+    [Theory]
+    [InlineData("trainer", "trainer/status trainer/run trainer/response/mes")]
+    [InlineData("engineer", "trainer/command")]
+    [InlineData("dashboard", "")]
+    [InlineData("plc", "")]
+    public async Task Only_the_trainer_speaks_for_itself_and_only_an_engineer_commands_it(string role, string writes)
+    {
+        using IMqttClient client = await ConnectAsync(role);
+        List<string> taken = [];
+        foreach (string topic in (string[])["trainer/command", "trainer/status", "trainer/run", "trainer/response/mes", "cam1/verdict", "cam1/status"])
+            if (await PublishToAsync(client, $"edge/line1/{topic}", "{}")) taken.Add(topic);
+        Assert.Equal(writes, string.Join(' ', taken));
+    }
+
     [Fact]
     public async Task Nobody_comes_in_without_a_certificate_or_with_a_wrong_password()
     {

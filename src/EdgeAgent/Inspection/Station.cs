@@ -25,7 +25,7 @@ internal sealed partial class Station : IAsyncDisposable
     private readonly LoopThread[] threads;
     private readonly StatusPublisher? status;
     private readonly AcquiredPublisher? acquired;
-    private readonly CommandLoop? commands;
+    private readonly CommandLoop<CommandMessage>? commands;
     private readonly JournalWriter? journal;
     private readonly InvalidTriggers invalid;
     private readonly ILogger log;
@@ -53,7 +53,7 @@ internal sealed partial class Station : IAsyncDisposable
         invalid = new InvalidTriggers(time, log);
         if (agent.Mqtt.Enabled)
         {
-            commands = new CommandLoop(topics, new StationCommands(Recipes, Watcher, Intake, () => status!.Touch()), time, log);
+            commands = new CommandLoop<CommandMessage>(topics.Responses, new StationCommands(Recipes, Watcher, Intake, () => status!.Touch()), time, log);
             Dictionary<string, Action<MqttApplicationMessage, Action>> subscriptions = new() { [topics.Command] = commands.Receive };
             if (Options.Trigger.Mode == TriggerMode.Mqtt) subscriptions[topics.Trigger] = Receive;
             Link = new BrokerLink(agent.Mqtt, BrokerIdentity.WithStatus($"{agent.Mqtt.ClientIdPrefix}-{agent.Line}-{name}", topics.Status) with { Held = agent.Mqtt.HeldTriggers }, subscriptions, time, log);

@@ -1,11 +1,15 @@
+using System.Buffers;
+using System.Text.Json;
 using Edge.Agent.Messaging;
 using Edge.Agent.Models;
 
 namespace Edge.Agent.Inspection;
 
 /// <summary>What a station can be told to do. One at a time.</summary>
-internal sealed class StationCommands(RecipeBook recipes, ModelWatcher watcher, TriggerIntake intake, Action changed)
+internal sealed class StationCommands(RecipeBook recipes, ModelWatcher watcher, TriggerIntake intake, Action changed) : ICommands<CommandMessage>
 {
+    public CommandMessage? Parse(ReadOnlySequence<byte> payload, out string? why) => CommandMessage.Parse(payload, out why);
+
     /// <summary>Null when it is done; else why not, and nothing has changed.</summary>
     public string? Execute(CommandMessage command)
     {
@@ -26,6 +30,7 @@ internal sealed class StationCommands(RecipeBook recipes, ModelWatcher watcher, 
         }
     }
 
-    public ResponseMessage Answer(string? command, string? reason, TimeSpan took) =>
-        new(command, reason is null, reason, recipes.Current.Name, recipes.Current.Model, watcher.Offered, intake.Paused, Math.Round(took.TotalMilliseconds, 3));
+    public byte[] Answer(CommandMessage? command, string? reason, TimeSpan took) => JsonSerializer.SerializeToUtf8Bytes(
+        new ResponseMessage(command?.Command, reason is null, reason, recipes.Current.Name, recipes.Current.Model, watcher.Offered, intake.Paused, Math.Round(took.TotalMilliseconds, 3)),
+        MessageJson.Default.ResponseMessage);
 }

@@ -15,6 +15,8 @@ internal sealed record CommandMessage
     /// <summary>change-recipe: which.</summary>
     public string? Recipe { get; init; }
 
+    public override string ToString() => $"{Command} {Recipe}".TrimEnd();
+
     /// <summary>Null, and why, when it is not a command.</summary>
     public static CommandMessage? Parse(ReadOnlySequence<byte> payload, out string? why) =>
         StrictJson.Parse(payload, Trigger.MaxBytes, MessageJson.Default.CommandMessage, c => c.WhyInvalid(), out why);

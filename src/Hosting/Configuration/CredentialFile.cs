@@ -20,7 +20,9 @@ internal static class CredentialFile
         }
     }
 
-    private static string Resolve(string file, string what)
+    /// <returns>The path of what may be one of systemd's credentials.</returns>
+    /// <exception cref="EdgeException">It is one, and systemd has handed over none.</exception>
+    public static string Resolve(string file, string what)
     {
         if (!file.StartsWith(Prefix, StringComparison.Ordinal)) return Path.GetFullPath(file);
         string name = file[Prefix.Length..];

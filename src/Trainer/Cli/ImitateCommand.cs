@@ -55,7 +55,7 @@ internal static class ImitateCommand
         IReadOnlyList<ImitatedPicture> imitated;
         try
         {
-            DatasetWriter writer = new(staged.Staging, link: false);
+            DatasetWriter writer = new(staged.Staging, LinkMode.Never);
             for (int i = 0; i < pictures.Count; i++)
                 if (parts[i] is Part.Train or Part.Test) writer.Add(pictures[i].File.Path, parts[i] == Part.Train ? "train" : "test", Picture.NormalLabel, mask: null);
             imitated = terminal.Progress("drawing defects", progress => new ImitationWriter(staged.Staging, parsed.GetValue(Seed)).Write(held, kinds, perKind, progress, ct));

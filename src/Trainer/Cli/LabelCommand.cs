@@ -43,7 +43,7 @@ internal static class LabelCommand
         LabelledFiles labelled = LabelledFiles.Match(data, parse(Read(file)), parsed.GetValue(RestIsNormal));
         if (labelled.Pictures.Count == 0) throw new EdgeException($"{file} labels none of the pictures of {data}.");
         using StagedFolder staged = new(place);
-        DatasetWriter writer = new(staged.Staging, parsed.GetValue(Link));
+        DatasetWriter writer = new(staged.Staging, parsed.GetValue(Link) ? LinkMode.Always : LinkMode.Never);
         foreach ((string path, string label) in labelled.Pictures)
         {
             ct.ThrowIfCancellationRequested();

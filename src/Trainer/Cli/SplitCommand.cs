@@ -42,7 +42,7 @@ internal static class SplitCommand
         foreach (SkippedPicture u in unreadable) terminal.Warn($"left out {u.Path}: {u.Reason}");
         Part[] parts = plan.Deal(pictures);
         if (!parts.Contains(Part.Train) || !parts.Contains(Part.Test)) throw new EdgeException($"{pictures.Count} readable pictures of {source} are too few to split: training and test would not both have one.");
-        DatasetWriter writer = new(staged.Staging, parsed.GetValue(Link));
+        DatasetWriter writer = new(staged.Staging, parsed.GetValue(Link) ? LinkMode.Always : LinkMode.Never);
         SplitEntry[] entries = [.. pictures.Select((p, i) =>
         {
             ct.ThrowIfCancellationRequested();

@@ -2,8 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace Edge.Training.Data;
 
+internal enum LinkMode
+{
+    /// <summary>Copies.</summary>
+    Never = 0,
+    /// <summary>A copy where the file system, or whose the file is, does not allow a link.</summary>
+    WherePossible,
+    Always,
+}
+
 /// <summary>Puts pictures and masks into a folder in the MVTec layout: copies, or hard links that take no space. Sources stay as they are.</summary>
-internal sealed partial class DatasetWriter(string folder, bool link)
+internal sealed partial class DatasetWriter(string folder, LinkMode link)
 {
     private readonly HashSet<string> taken = new(StringComparer.OrdinalIgnoreCase);
 
@@ -27,8 +36,9 @@ internal sealed partial class DatasetWriter(string folder, bool link)
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            if (!link) File.Copy(source, path);
-            else if (Link(source, path) != 0) throw new EdgeException($"{source} can't be linked to {path}: {Marshal.GetLastPInvokeErrorMessage()}. Hard links need one file system; leave out --link to copy.");
+            if (link != LinkMode.Never && Link(source, path) == 0) return;
+            if (link == LinkMode.Always) throw new EdgeException($"{source} can't be linked to {path}: {Marshal.GetLastPInvokeErrorMessage()}. Hard links need one file system; leave out --link to copy.");
+            File.Copy(source, path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -32,7 +32,8 @@ public sealed class PackageDocument
             [N, H, W]. Normalisation, network, nearest neighbours, upsampling and smoothing are inside; any ONNX Runtime gives the same numbers. H and W are
             the manifest's where `fixedSize` is true; FastFlow's and FCDD's graphs take any, but scores and so the threshold belong to the manifest's.
 
-            A method that trains in epochs adds `training.csv`: epoch, loss, validation loss, learning rate, seconds.
+            A method that trains in epochs adds `training.csv`: epoch, loss, validation loss, learning rate, seconds. What `edge-trainer serve` publishes has `gates.json`: run, cause, the version it was
+            compared with, and every gate with figure, limit and words ([trainer.md](trainer.md#gates)).
 
             ## signature
             With `EDGE_SIGNING_KEY` set to a private key's file (`edge-trainer keys new FILE`), every command that publishes a package signs it: the file `signature` holds `algorithm`

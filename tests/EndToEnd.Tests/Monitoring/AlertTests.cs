@@ -6,28 +6,31 @@ namespace Edge.Tests.Monitoring;
 /// <summary>The rules of deploy/prometheus: promtool's unit tests, the runbook, and causes that make alerts fire in a real Prometheus.</summary>
 public sealed partial class AlertTests(TrainedLine line)
 {
-    private static readonly string Rules = File.ReadAllText(Path.Combine(RealPrometheus.Deploy, "edge-agent.rules.yml"));
+    private static readonly string Rules = RulesOf("edge-agent"), TrainerRules = RulesOf("edge-trainer");
 
-    [Fact]
-    public void Every_alert_fires_and_clears_in_promtools_unit_tests()
+    [Theory]
+    [InlineData("edge-agent")]
+    [InlineData("edge-trainer")]
+    public void Every_alert_fires_and_clears_in_promtools_unit_tests(string program)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/promtool"), "needs promtool (prometheus)");
-        string file = Path.Combine(RealPrometheus.Deploy, "edge-agent.test.yml");
+        string file = Path.Combine(RealPrometheus.Deploy, $"{program}.test.yml");
         Programs.Run("/usr/bin/promtool", 0, "test", "rules", file);
         string[] tests = File.ReadAllText(file).Split("alert_rule_test:")[1..];
-        Assert.Equal(Alerts(Rules, "- alert: "), tests.Select(t => Assert.Single(Alerts(t, "alertname: ").Distinct())));
+        Assert.Equal(Alerts(RulesOf(program), "- alert: "), tests.Select(t => Assert.Single(Alerts(t, "alertname: ").Distinct())));
         Assert.All(tests, t => Assert.True(t.Contains("exp_labels", StringComparison.Ordinal) && t.Contains("exp_alerts: []", StringComparison.Ordinal), t));
     }
 
     [Fact]
     public void The_runbook_has_a_section_for_each_alert() =>
-        Assert.Equal(Alerts(Rules, "- alert: "), Alerts(File.ReadAllText(Path.Combine(TestPaths.Repository, "docs/runbook.md")), "## "));
+        Assert.Equal(Alerts(Rules + TrainerRules, "- alert: "), Alerts(File.ReadAllText(Path.Combine(TestPaths.Repository, "docs/runbook.md")), "## "));
 
     [Fact]
-    public void Rules_use_metrics_that_the_agent_has()
+    public void Rules_use_metrics_that_the_programs_have()
     {
         string known = File.ReadAllText(Path.Combine(TestPaths.Repository, "docs/metrics.md"));
-        Assert.All(Metric().Matches(Rules).Select(m => m.Value.Replace("_bucket", "", StringComparison.Ordinal)).Distinct(), m => Assert.Contains($"`{m}`", known, StringComparison.Ordinal));
+        known += File.ReadAllText(Path.Combine(TestPaths.Repository, "docs/trainer-metrics.md"));
+        Assert.All(Metric().Matches(Rules + TrainerRules).Select(m => m.Value.Replace("_bucket", "", StringComparison.Ordinal)).Distinct(), m => Assert.Contains($"`{m}`", known, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -69,6 +72,38 @@ public sealed partial class AlertTests(TrainedLine line)
         }
         await prometheus.Fires("EdgeAgentDown");
     }
+
+    [Fact]
+    public async Task Real_causes_make_the_trainers_alerts_fire_and_their_end_clears_them()
+    {
+        using Mosquitto broker = new();
+        broker.Stop();
+        using TempFolder folder = new();
+        int port = Ports.Free();
+        string[] pictures = [.. Directory.EnumerateFiles(Path.Combine(line.Data, "train/good")).Order()];
+        Directory.CreateDirectory(folder["reviewed/good"]);
+        File.Copy(pictures[0], folder["reviewed/good/0.jpg"]);
+        File.WriteAllText(folder["trainer.json"], $$"""
+            { "Trainer": {
+              "Models": "{{folder["models"]}}", "State": "{{folder["state"]}}", "Http": { "Port": {{port}} }, "Mqtt": { "Host": "127.0.0.1", "Port": {{broker.Port}} },
+              "Products": { "flange": { "Data": "{{folder["data"]}}", "Reviewed": "{{folder["reviewed"]}}", "ReviewedParts": 1, "Arguments": "--coreset 0.02 --size 64", "Gates": { "MaxFalseRejectRate": 1 } } } } }
+            """);
+        using RealPrometheus prometheus = new(trainer: port);
+        await prometheus.Fires("EdgeTrainerDown");
+        using RunningProgram trainer = Programs.Start(Programs.Trainer, "serve", "--config", folder["trainer.json"]);
+        foreach (string alert in (string[])["EdgeTrainerBrokerDisconnected", "EdgeTrainerRunFailed"]) await prometheus.Fires(alert);   // there is no data folder
+        await prometheus.Clears("EdgeTrainerDown");
+
+        broker.Start();
+        Directory.CreateDirectory(folder["data"]);
+        foreach (string picture in pictures) File.Copy(picture, Path.Combine(folder["data"], Path.GetFileName(picture)));
+        File.Copy(pictures[1], folder["reviewed/good/1.jpg"]);
+        File.SetLastWriteTimeUtc(folder["reviewed/good/1.jpg"], DateTime.UtcNow);
+        foreach (string alert in (string[])["EdgeTrainerBrokerDisconnected", "EdgeTrainerRunFailed"]) await prometheus.Clears(alert);
+        Assert.Empty(await prometheus.SickRulesAsync());
+    }
+
+    private static string RulesOf(string program) => File.ReadAllText(Path.Combine(RealPrometheus.Deploy, $"{program}.rules.yml"));
 
     private static string[] Alerts(string text, string before) =>
         [.. Regex.Matches(text, $@"^\s*{Regex.Escape(before)}(\S+)$", RegexOptions.Multiline).Select(m => m.Groups[1].Value)];

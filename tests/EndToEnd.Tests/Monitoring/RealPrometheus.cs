@@ -13,14 +13,14 @@ internal sealed partial class RealPrometheus : IDisposable
     private readonly RunningProgram program;
     private readonly int port = Ports.Free();
 
-    public RealPrometheus(int agent)
+    public RealPrometheus(int? agent = null, int? trainer = null)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/prometheus"), "needs prometheus");
-        string rules = File.ReadAllText(Path.Combine(Deploy, "edge-agent.rules.yml"));
-        File.WriteAllText(folder["edge-agent.rules.yml"], Range().Replace(For().Replace(rules, "for: 1s"), "[5s]"));
+        foreach (string file in (string[])["edge-agent.rules.yml", "edge-trainer.rules.yml"])
+            File.WriteAllText(folder[file], Range().Replace(For().Replace(File.ReadAllText(Path.Combine(Deploy, file)), "for: 1s"), "[5s]"));
         string config = File.ReadAllText(Path.Combine(Deploy, "prometheus.yml"));
         Assert.Contains("127.0.0.1:9464", config, StringComparison.Ordinal);
-        File.WriteAllText(folder["prometheus.yml"], config.Replace("127.0.0.1:9464", $"127.0.0.1:{agent}", StringComparison.Ordinal).Replace(": 15s", ": 1s", StringComparison.Ordinal));
+        File.WriteAllText(folder["prometheus.yml"], config.Replace("127.0.0.1:9464", $"127.0.0.1:{agent ?? Ports.Free()}", StringComparison.Ordinal).Replace("127.0.0.1:9465", $"127.0.0.1:{trainer ?? Ports.Free()}", StringComparison.Ordinal).Replace(": 15s", ": 1s", StringComparison.Ordinal));
         program = Programs.Start("/usr/bin/prometheus", $"--config.file={folder["prometheus.yml"]}", $"--storage.tsdb.path={folder["data"]}", $"--web.listen-address=127.0.0.1:{port}");
     }
 
@@ -52,7 +52,7 @@ internal sealed partial class RealPrometheus : IDisposable
         }
     }
 
-    [GeneratedRegex(@"for: \d+m")]
+    [GeneratedRegex(@"for: \d+[mh]")]
     private static partial Regex For();
 
     [GeneratedRegex(@"\[\d+m\]")]

@@ -231,7 +231,14 @@ internal sealed partial class BrokerLink : IAsyncDisposable
     /// <summary>Says goodbye: the broker does not send the will, so the caller publishes <c>offline</c> before.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (client.IsConnected) await client.DisconnectAsync(new MqttClientDisconnectOptions()).ConfigureAwait(false);
+        try
+        {
+            if (client.IsConnected) await client.DisconnectAsync(new MqttClientDisconnectOptions()).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The broker hung up at the same moment, which shows as whatever exception: there is nobody left to take leave of.
+        }
         client.Dispose();
         Receipts.Dispose();
         closed.Dispose();

@@ -4,6 +4,7 @@ using Edge.Agent.Diagnostics;
 using Edge.Agent.Inspection;
 using Edge.Agent.Journal;
 using Edge.Agent.Sparkplug;
+using Edge.Agent.Web;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Hosting.Systemd;
@@ -42,7 +43,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
     /// <summary>Null when it is not enabled.</summary>
     public SparkplugNode? Sparkplug { get; }
 
-    /// <summary>Base address of /metrics and /healthz; valid once started.</summary>
+    /// <summary>Base address of the page, /metrics and /healthz; valid once started.</summary>
     public Uri Address => new(app.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <summary>Cancelled when the agent is about to stop, whoever asked for it.</summary>
@@ -75,6 +76,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
         host = new AgentHost(app, options, time);
         app.MapMetrics(endpoint => endpoint.Registry = app.Services.GetRequiredService<AgentMetrics>().Registry);
         app.MapGet("/healthz", (RequestDelegate)app.Services.GetRequiredService<Health>().WriteAsync);
+        if (options.Http.Page) OperatorPage.Map(app, host, options, time);
         return host;
     }
 
@@ -88,12 +90,12 @@ internal sealed partial class AgentHost : IAsyncDisposable
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
             await app.StopAsync(cancel).ConfigureAwait(false);   // the stations had started
-            throw new EdgeException($"The port for /metrics and /healthz is in use: {e.Message} Set another with Edge:Http:Port, or stop the program that has it.", e);
+            throw new EdgeException($"The port for the page, /metrics and /healthz is in use: {e.Message} Set another with Edge:Http:Port, or stop the program that has it.", e);
         }
         catch (System.Net.Sockets.SocketException e)
         {
             await app.StopAsync(cancel).ConfigureAwait(false);
-            throw new EdgeException($"/metrics and /healthz can't listen: {e.Message}. Check Edge:Http:Address and Edge:Http:Port.", e);
+            throw new EdgeException($"The page, /metrics and /healthz can't listen: {e.Message}. Check Edge:Http:Address and Edge:Http:Port.", e);
         }
     }
 

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Edge.Agent.Configuration;
 
-/// <summary>Where <c>/metrics</c> and <c>/healthz</c> listen.</summary>
+/// <summary>Where the operator page, <c>/metrics</c> and <c>/healthz</c> listen.</summary>
 internal sealed class HttpOptions : IValidatableObject
 {
     /// <summary>IP address of an interface; 0.0.0.0 = all of them. Nothing here asks who is calling: keep it inside the plant.</summary>
@@ -12,6 +12,12 @@ internal sealed class HttpOptions : IValidatableObject
     /// <summary>0 = any free port.</summary>
     [Range(0, ushort.MaxValue)]
     public int Port { get; set; } = 9464;
+
+    /// <summary>Serves the operator page: stations, pictures and history, to read.</summary>
+    public bool Page { get; set; } = true;
+
+    /// <summary>Host names, separated by commas, that the page may be called by besides localhost, this machine's name and IP addresses; it answers to no other, so that a web site can't read it through an operator's browser (DNS rebinding).</summary>
+    public string? Hosts { get; set; }
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

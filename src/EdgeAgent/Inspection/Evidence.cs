@@ -10,6 +10,9 @@ internal sealed class Evidence
     private float[] map = [];
 
     public Job? Job { get; private set; }
+
+    /// <summary>It is to be sent; else somebody only watches the page.</summary>
+    public bool Publish { get; private set; }
     public int Width { get; private set; }
     public int Height { get; private set; }
     public ValueRange? Range { get; private set; }
@@ -21,9 +24,9 @@ internal sealed class Evidence
     public ReadOnlySpan<float> Map => map.AsSpan(0, Width * Height);
 
     /// <summary>Copies the last run of <paramref name="model"/>.</summary>
-    public void Fill(Job job, LoadedModel model)
+    public void Fill(Job job, LoadedModel model, bool publish)
     {
-        (Job, Width, Height, Range) = (job, model.Detector.Width, model.Detector.Height, model.Calibration.HeatmapRange);
+        (Publish, Job, Width, Height, Range) = (publish, job, model.Detector.Width, model.Detector.Height, model.Calibration.HeatmapRange);
         if (map.Length < Width * Height) (rgb, map) = (new byte[Width * Height * 3], new float[Width * Height]);
         model.Detector.Input.CopyTo(rgb);
         model.Detector.Map.CopyTo(map);

@@ -39,6 +39,9 @@ internal sealed class Job(string id, string? partId, string? recipe, TimeSpan? d
 
     public ITimer? DeadlineTimer { get; set; }
 
+    /// <summary>Its place among the station's decided jobs, 1, 2, …; 0 before. Written by <see cref="RecentJobs"/>.</summary>
+    public long Number { get; set; }
+
     /// <summary>Null until the part is decided.</summary>
     public InspectionResult? Result => Volatile.Read(ref result);
 

@@ -40,6 +40,9 @@ internal sealed class Ledger
     public long Triggers => Interlocked.Read(ref triggers);
     public long Lost => Interlocked.Read(ref lost);
 
+    /// <summary>The newest decided jobs.</summary>
+    public RecentJobs Recent { get; } = new();
+
     /// <summary>The last decided job.</summary>
     public Job? Last => Volatile.Read(ref last);
 
@@ -105,6 +108,7 @@ internal sealed class Ledger
             job.DeadlineTimer?.Dispose();
             Interlocked.Increment(ref verdicts[(int)result.Verdict * Reasons + (int)result.Reason]);
             Volatile.Write(ref last, job);
+            Recent.Add(job);
             Publish(job);
         }
         if (first || result.Reason == Reason.None) decided?.Invoke(job, result);

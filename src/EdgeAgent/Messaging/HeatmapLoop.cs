@@ -12,10 +12,14 @@ namespace Edge.Agent.Messaging;
 internal sealed class HeatmapLoop(EvidenceQueue queue, BrokerLink? link, Topics topics, CancellationToken stop)
 {
     private long sent, offline, failed;
+    private LivePicture? live;
 
     public long Sent => Interlocked.Read(ref sent);
     public long Offline => Interlocked.Read(ref offline);
     public long Failed => Interlocked.Read(ref failed);
+
+    /// <summary>The newest picture that was drawn while somebody watched; null = none yet.</summary>
+    public LivePicture? Live => Volatile.Read(ref live);
 
     public void Run(Heartbeat heartbeat)
     {
@@ -33,15 +37,15 @@ internal sealed class HeatmapLoop(EvidenceQueue queue, BrokerLink? link, Topics 
 
     private void Send(Evidence evidence, Heatmap heatmap)
     {
-        if (link is not { IsConnected: true })
-        {
-            Interlocked.Increment(ref offline);
-            return;
-        }
+        bool online = link is { IsConnected: true }, watched = queue.Watched;
+        if (evidence.Publish && !online) Interlocked.Increment(ref offline);
+        if (!watched && !(evidence.Publish && online)) return;
         Job job = evidence.Job!;
         try
         {
             byte[] jpeg = heatmap.EncodeJpeg(evidence.Rgb, evidence.Map, evidence.Width, evidence.Height, evidence.Range!);
+            if (watched) Volatile.Write(ref live, new LivePicture(job, jpeg, ImageFile.Encode(".jpg", evidence.Rgb, evidence.Width, evidence.Height, PixelFormat.Rgb24)));
+            if (!evidence.Publish || !online) return;
             MqttApplicationMessage message = new()
             {
                 Topic = topics.Heatmap,
@@ -49,7 +53,7 @@ internal sealed class HeatmapLoop(EvidenceQueue queue, BrokerLink? link, Topics 
                 ContentType = "image/jpeg",
                 UserProperties = [Property("jobId", job.Id), Property("verdict", job.Result!.Verdict.Wire())],
             };
-            link.PublishAsync(message, stop).GetAwaiter().GetResult();
+            link!.PublishAsync(message, stop).GetAwaiter().GetResult();
             Interlocked.Increment(ref sent);
         }
         catch (Exception e) when (e is EdgeException or OpenCvSharp.OpenCVException or OperationCanceledException)

@@ -91,6 +91,17 @@ public static class ImageFile
         }
     }
 
+    /// <summary>An encoded picture as a JPEG whose longer side has at most <paramref name="side"/> pixels; for people.</summary>
+    /// <exception cref="EdgeException">It can't be decoded; the message names <paramref name="name"/>.</exception>
+    public static byte[] Shrink(ReadOnlySpan<byte> encoded, string name, int side)
+    {
+        using Mat mat = encoded.IsEmpty ? new Mat() : Cv2.ImDecode(encoded, ImreadModes.Color);
+        if (mat.Empty()) throw new EdgeException($"{name} can't be decoded.");
+        double scale = Math.Min(1, (double)side / Math.Max(mat.Width, mat.Height));
+        using Mat small = mat.Resize(new Size(Math.Max(1, (int)(mat.Width * scale)), Math.Max(1, (int)(mat.Height * scale))), 0, 0, InterpolationFlags.Area);
+        return Cv2.ImEncode(".jpg", small, out byte[] jpeg) ? jpeg : throw new EdgeException($"OpenCV could not encode {name}.");
+    }
+
     /// <summary>Encodes a picture; <paramref name="extension"/> chooses the format (.png, .jpg).</summary>
     public static byte[] Encode(string extension, ReadOnlySpan<byte> pixels, int width, int height, PixelFormat format)
     {

@@ -1,0 +1,37 @@
+import { byId, say } from './dom.js';
+import { addDropped, addVerdict, showStations } from './live.js';
+import { nameStations, showHistory } from './history.js';
+
+const pages = { live: () => {}, history: showHistory };
+
+function show() {
+  const name = location.hash.slice(1) in pages ? location.hash.slice(1) : 'live';
+  for (const page of Object.keys(pages)) byId(page).hidden = page !== name;
+  for (const link of document.querySelectorAll('nav a')) {
+    if (link.hash === `#${name}`) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+  pages[name]();
+}
+
+/** The browser connects again by itself, unless the agent has answered with an error: then after a while by us. */
+function follow() {
+  const events = new EventSource('/api/verdicts');
+  events.addEventListener('open', () => { say(byId('connection'), 'Connected'); byId('connection').className = ''; });
+  events.addEventListener('error', () => {
+    say(byId('connection'), 'No connection to the agent: what you see is old');
+    byId('connection').className = 'lost';
+    if (events.readyState === EventSource.CLOSED) setTimeout(follow, 3000);
+  });
+  events.addEventListener('stations', event => {
+    const stations = JSON.parse(event.data);
+    showStations(stations);
+    nameStations(stations);
+  });
+  events.addEventListener('verdict', event => addVerdict(JSON.parse(event.data)));
+  events.addEventListener('dropped', event => addDropped(JSON.parse(event.data)));
+}
+
+addEventListener('hashchange', show);
+show();
+follow();

@@ -3,6 +3,7 @@ using Edge.Agent.Configuration;
 using Edge.Agent.Diagnostics;
 using Edge.Agent.Inspection;
 using Edge.Agent.Journal;
+using Edge.Agent.Models;
 using Edge.Agent.Sparkplug;
 using Edge.Agent.Web;
 using Microsoft.AspNetCore.Connections;
@@ -27,7 +28,8 @@ internal sealed partial class AgentHost : IAsyncDisposable
         Journal = options.Journal.Enabled ? new JournalWriter(options.Journal, options.Line, time, logs.CreateLogger("journal"),
             forwarded: options.Records.Enabled && options.Mqtt.Enabled ? options.Stations.Keys : null) : null;
         Archive = options.Archive.Enabled ? new ArchiveWriter(options.Archive, Journal, time, logs.CreateLogger("archive")) : null;
-        Stations = [.. options.Stations.Keys.Order(StringComparer.Ordinal).Select(name => new Station(name, options, metrics, Journal, Archive, time, logs, Fail))];
+        ModelProof proof = new(options.Proof);
+        Stations = [.. options.Stations.Keys.Order(StringComparer.Ordinal).Select(name => new Station(name, options, proof, metrics, Journal, Archive, time, logs, Fail))];
         Sparkplug = options.Sparkplug.Enabled ? new SparkplugNode(options, Stations, Journal!, time, logs.CreateLogger("sparkplug"), Fail) : null;
         metrics.Watch(Stations, Journal, Archive, Sparkplug);
     }

@@ -21,7 +21,7 @@ internal static class ModelsCommand
           edge-agent models activate flange 7 --models /var/lib/edge/models
           edge-agent models rollback flange
         """)
-    { Models, Keys, List(), Verify(), Activate(), RollBack() };
+    { Models, Keys, List(), Verify(), Activate(), RollBack(), ProveCommand.Create() };
 
     private static Command List()
     {

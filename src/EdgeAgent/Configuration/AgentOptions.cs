@@ -20,6 +20,8 @@ internal sealed class AgentOptions
     [Required]
     public string State { get; set; } = "state";
 
+    public ProofOptions Proof { get; set; } = new();
+
     public HttpOptions Http { get; set; } = new();
 
     public MqttOptions Mqtt { get; set; } = new();

@@ -35,7 +35,7 @@ internal sealed partial class Station : IAsyncDisposable
     private Task? stopped;
 
     public Station(
-        string name, AgentOptions agent, AgentMetrics metrics, JournalWriter? journal, ArchiveWriter? archive, TimeProvider time, ILoggerFactory logs, Action<string, Exception> failed)
+        string name, AgentOptions agent, ModelProof proof, AgentMetrics metrics, JournalWriter? journal, ArchiveWriter? archive, TimeProvider time, ILoggerFactory logs, Action<string, Exception> failed)
     {
         (Name, Options, this.journal, this.failed) = (name, agent.Stations[name], journal, failed);
         log = logs.CreateLogger($"{agent.Line}/{name}");
@@ -48,7 +48,7 @@ internal sealed partial class Station : IAsyncDisposable
         Evidence = new EvidenceQueue(Options.Heatmaps, time);
         Camera = new Camera(FrameSources.Create(Options.Source, Options.Trigger.Mode, time), Options.Source, CameraHealth.Create(Options.Health), () => Recipes.Current.Camera, time, log);
         Inspector = new Inspector(slot, time, log);
-        Watcher = new ModelWatcher(new PackageStore(agent.Models) { TrustedKeysFile = agent.TrustedKeys }, Recipes, new DetectorOptions { Threads = Options.Threads, Shared = true }, slot, time, log);
+        Watcher = new ModelWatcher(new PackageStore(agent.Models) { TrustedKeysFile = agent.TrustedKeys }, proof, Recipes, new DetectorOptions { Threads = Options.Threads, Shared = true }, slot, time, log);
         Intake = new TriggerIntake(new StateFile(agent.State, $"{name}.paused"), TimeSpan.FromMilliseconds(Options.Trigger.DebounceMs), Camera, Ledger, Queues, time, stopping.Token);
         invalid = new InvalidTriggers(time, log);
         if (agent.Mqtt.Enabled)

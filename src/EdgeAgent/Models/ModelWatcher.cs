@@ -5,36 +5,35 @@ using Edge.Scoring;
 namespace Edge.Agent.Models;
 
 /// <summary>
-/// Follows <c>models/&lt;name&gt;/current</c> of the current recipe. A version is verified, loaded, warmed up and checked on its golden images here,
-/// beside the running one, and only then offered. Nothing here ever takes a model away.
+/// Follows <c>models/&lt;name&gt;/current</c> of the current recipe. A version is verified, proves itself in a process of its own, is loaded, warmed up
+/// and checked on its golden images here, beside the running one, and only then offered. Nothing here ever takes a model away.
 /// </summary>
-internal sealed partial class ModelWatcher(PackageStore store, RecipeBook recipes, DetectorOptions options, ModelSlot slot, TimeProvider time, ILogger log)
+internal sealed partial class ModelWatcher(PackageStore store, ModelProof proof, RecipeBook recipes, DetectorOptions options, ModelSlot slot, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    /// <summary>A refused version is looked at again: the reason may have been the disk or the network.</summary>
+    /// <summary>A refused version is looked at again: the reason may have been the disk or the network. Not one whose graph failed: it would again.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
 
     private readonly Lock gate = new();
     private volatile ModelStatus status = new(ModelState.None, null, null);
-    private int? offered;
-    private (string What, long At)? refused;
+    private volatile int offered;   // 0 = none
+    private CancellationToken stopping;
+    private (string What, long At, bool ForGood)? refused;
     private long refusals;
 
     public ModelStatus Status => status;
     public long Refusals => Interlocked.Read(ref refusals);
 
     /// <summary>The version that the next part is inspected with; null when there is none.</summary>
-    public int? Offered
-    {
-        get { lock (gate) return offered; }
-    }
+    public int? Offered => offered is var version and > 0 ? version : null;   // no lock: a proof may hold it for a minute
 
     /// <summary>Raised when <see cref="Status"/> has changed, and when a model was offered.</summary>
     public event Action? Changed;
 
     public async Task RunAsync(CancellationToken stop)
     {
+        stopping = stop;
         using PeriodicTimer timer = new(Period, time);
         do
         {
@@ -49,9 +48,9 @@ internal sealed partial class ModelWatcher(PackageStore store, RecipeBook recipe
     {
         lock (gate)
         {
-            if (next.Name == recipes.Current.Name && offered is not null) return;
+            if (next.Name == recipes.Current.Name && offered > 0) return;
             int version = store.Current(next.Model) ?? throw new EdgeException($"There is no model '{next.Model}'.");
-            LoadedModel model = Load(next, version);
+            LoadedModel model = Load(next, version, options);
             try
             {
                 recipes.Store(next);
@@ -73,7 +72,7 @@ internal sealed partial class ModelWatcher(PackageStore store, RecipeBook recipe
     /// <exception cref="Exception">It does not prove itself again.</exception>
     public void SelfTest()
     {
-        lock (gate) Load(recipes.Current, offered ?? throw new EdgeException("No model runs."), options with { Shared = false }).Dispose();
+        lock (gate) Load(recipes.Current, Offered ?? throw new EdgeException("No model runs."), options with { Shared = false }).Dispose();
     }
 
     private void Check()
@@ -93,17 +92,17 @@ internal sealed partial class ModelWatcher(PackageStore store, RecipeBook recipe
                 return;
             }
             what = Describe(name, version);
-            if (refused is { } before && before.What == what && time.GetElapsedTime(before.At) < RetryAfter) return;
+            if (refused is { } before && before.What == what && (before.ForGood || time.GetElapsedTime(before.At) < RetryAfter)) return;
             if (refused?.What != what) Set(new ModelStatus(ModelState.Loading, version, null));
-            slot.Offer(Load(recipe, version));
+            slot.Offer(Load(recipe, version, options));
             (offered, refused) = (version, null);
             Set(new ModelStatus(ModelState.Running, version, null));
         }
-        catch (Exception e)
+        catch (Exception e) when (!stopping.IsCancellationRequested)
         {
             // Whatever is wrong with a candidate, what runs stays.
             bool again = refused?.What == what && status.Refusal == e.Message;
-            refused = (what, time.GetTimestamp());
+            refused = (what, time.GetTimestamp(), e is ModelProofException);
             if (again) return;
             Interlocked.Increment(ref refusals);
             LogRefused(name, aspired, e.Message, e is EdgeException ? null : e);
@@ -111,16 +110,14 @@ internal sealed partial class ModelWatcher(PackageStore store, RecipeBook recipe
         }
     }
 
-    private LoadedModel Load(Recipe recipe, int version) => Load(recipe, version, options);
-
     private LoadedModel Load(Recipe recipe, int version, DetectorOptions options)
     {
         Package package = store.Open(recipe.Model, version);
+        proof.Require(package, options.Threads, stopping);
         AnomalyDetector detector = AnomalyDetector.Load(package, options);
         try
         {
-            detector.Run();   // the first run allocates and plans: not on a part's time
-            detector.CheckGolden(package);
+            detector.Prove(package);
             return new LoadedModel(package, recipe, detector, time.GetUtcNow());
         }
         catch

@@ -130,6 +130,21 @@ public sealed class AnomalyDetector : IDisposable
         return Largest(score);
     }
 
+    /// <summary>Warms up (the first run allocates and plans: not on a part's time) and runs the golden images of a package.</summary>
+    /// <exception cref="EdgeException">The graph can't be run, or as <see cref="CheckGolden"/>.</exception>
+    public void Prove(Package package)
+    {
+        try
+        {
+            Run();
+            CheckGolden(package);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new EdgeException($"The graph cannot be run: {e.Message}", e);
+        }
+    }
+
     /// <summary>Runs the golden images of a package.</summary>
     /// <exception cref="EdgeException">A score or a map's largest value differs by more than the package's tolerance, or an image can't be read.</exception>
     public void CheckGolden(Package package)

@@ -23,6 +23,7 @@ internal sealed class TestAgent : IAsyncDisposable
         {
             Models = Models,
             State = folder["state"],
+            Proof = { Seconds = 0 },   // ModelProofTests and every AgentProcess have it
             Http = { Port = 0 },
             Journal = { Path = folder["journal.db"] },
             Mqtt = { Enabled = broker is not null, Host = "127.0.0.1", Port = broker?.Port ?? 1883, KeepAliveSeconds = 5 },

@@ -9,15 +9,16 @@ namespace Edge.Tests.Support;
 /// </summary>
 internal sealed class TinyGraph
 {
-    private const int Float = 1, Uint8 = 2, Int64 = 7;
+    private const int Float = 1, Uint8 = 2, Int64 = 7, Bool = 9;
 
     private readonly List<byte> graph = [];
+    private byte[]? function;
 
     /// <param name="size">Columns and rows of the input.</param>
     /// <param name="bias">Added to the score: tells versions apart.</param>
     /// <param name="work">Multiplications of two 256 × 256 matrices on the way to the score: a slow model, about 1 ms each.</param>
     /// <param name="fault">What to do for pictures that are brighter than 250.</param>
-    public static byte[] Write(int size = 32, float bias = 0, int work = 0, BrightFault fault = BrightFault.None)
+    public static byte[] Write(int size = 32, float bias = 0, int work = 0, BrightFault fault = BrightFault.None, Trap trap = Trap.None)
     {
         TinyGraph g = new();
         g.Node("Cast", ["image"], ["pixels"], Attribute("to", Float));
@@ -28,6 +29,7 @@ internal sealed class TinyGraph
         string score = "mean";
         if (work > 0) score = g.Work(score, work);
         if (fault != BrightFault.None) score = g.Fault(score, fault);
+        if (trap != Trap.None) score = g.Spring(score, trap);
         g.Floats("bias", [bias]);
         g.Node("Add", [score, "bias"], ["image_score"]);
         return g.Model(size);
@@ -66,6 +68,53 @@ internal sealed class TinyGraph
         return "faulty";
     }
 
+    /// <summary>What no score comes out of.</summary>
+    private string Spring(string score, Trap trap)
+    {
+        switch (trap)
+        {
+            case Trap.Stalls:
+                TinyGraph body = new();
+                body.Node("Identity", ["goOn"], ["goOnOut"]);
+                body.Node("Identity", ["state"], ["stateOut"]);
+                List<byte> g = [.. body.graph];
+                Bytes(g, 2, "body"u8);
+                Bytes(g, 11, ValueInfo("turn", Int64));
+                Bytes(g, 11, ValueInfo("goOn", Bool));
+                Bytes(g, 11, ValueInfo("state", Float, "N"));
+                Bytes(g, 12, ValueInfo("goOnOut", Bool));
+                Bytes(g, 12, ValueInfo("stateOut", Float, "N"));
+                List<byte> attribute = [];
+                Text(attribute, 1, "body");
+                Bytes(attribute, 6, [.. g]);                                                    // g
+                Number(attribute, 20, 5);                                                       // type = GRAPH
+                Ints("turns", [long.MaxValue]);
+                Node("Loop", ["turns", "", score], ["sprung"], [.. attribute]);
+                return "sprung";
+            case Trap.EatsMemory:
+                Ints("side", [30_000, 30_000]);                                                 // 3.4 GiB of float32
+                Ints("both", [0, 1]);
+                Ints("one", [1]);
+                Node("Expand", [score, "side"], ["huge"]);
+                Node("ReduceMean", ["huge", "both"], ["sprung"], Attribute("keepdims", 0));
+                Node("Reshape", ["sprung", "one"], ["sprungN"]);
+                return "sprungN";
+            default:
+                List<byte> f = [], opset = [];
+                Text(f, 1, "Self");                                                             // FunctionProto.name
+                Text(f, 4, "x");                                                                // input
+                Text(f, 5, "y");                                                                // output
+                Bytes(f, 7, NodeOf("Self", ["x"], ["y"], [], "trap"));                                                 // node
+                Text(opset, 1, "trap");                                                         // OperatorSetIdProto.domain
+                Number(opset, 2, 1);
+                Bytes(f, 9, [.. opset]);                                                        // opset_import
+                Text(f, 10, "trap");                                                            // domain
+                function = [.. f];
+                Bytes(graph, 1, NodeOf("Self", [score], ["sprung"], [], "trap"));
+                return "sprung";
+        }
+    }
+
     private byte[] Model(int size)
     {
         List<byte> g = [.. graph];
@@ -78,17 +127,28 @@ internal sealed class TinyGraph
         Number(model, 1, 8);                                                                    // ModelProto.ir_version
         Bytes(model, 8, [.. opset]);                                                            // opset_import
         Bytes(model, 7, [.. g]);                                                                // graph
+        if (function is not null)
+        {
+            List<byte> own = [];
+            Text(own, 1, "trap");
+            Number(own, 2, 1);
+            Bytes(model, 8, [.. own]);
+            Bytes(model, 25, function);                                                         // functions
+        }
         return [.. model];
     }
 
-    private void Node(string type, string[] inputs, string[] outputs, params byte[][] attributes)
+    private void Node(string type, string[] inputs, string[] outputs, params byte[][] attributes) => Bytes(graph, 1, NodeOf(type, inputs, outputs, attributes));   // GraphProto.node
+
+    private static byte[] NodeOf(string type, string[] inputs, string[] outputs, byte[][] attributes, string domain = "")
     {
         List<byte> node = [];
         foreach (string input in inputs) Text(node, 1, input);
         foreach (string output in outputs) Text(node, 2, output);
         Text(node, 4, type);
         foreach (byte[] attribute in attributes) Bytes(node, 5, attribute);
-        Bytes(graph, 1, [.. node]);                                                             // GraphProto.node
+        if (domain.Length > 0) Text(node, 7, domain);
+        return [.. node];
     }
 
     private static byte[] Attribute(string name, long value)
@@ -124,11 +184,14 @@ internal sealed class TinyGraph
         Bytes(graph, 5, [.. tensor]);                                                           // GraphProto.initializer
     }
 
-    private static byte[] ValueInfo(string name, int type, string batch, params int[] shape)
+    private static byte[] ValueInfo(string name, int type, string? batch = null, params int[] shape)
     {
         List<byte> dims = [], n = [], tensor = [], typeProto = [], info = [];
-        Text(n, 2, batch);                                                                      // Dimension.dim_param
-        Bytes(dims, 1, [.. n]);
+        if (batch is not null)
+        {
+            Text(n, 2, batch);                                                                  // Dimension.dim_param
+            Bytes(dims, 1, [.. n]);
+        }
         foreach (int side in shape)
         {
             List<byte> dim = [];
@@ -170,4 +233,13 @@ internal enum BrightFault
     None = 0,
     NaN,
     Throw,
+}
+
+public enum Trap
+{
+    None = 0,
+    Stalls,
+    EatsMemory,
+    /// <summary>A function that calls itself.</summary>
+    Recurses,
 }

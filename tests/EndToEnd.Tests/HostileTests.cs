@@ -54,7 +54,10 @@ public sealed class HostileTests(TrainedLine line)
         foreach (string topic in (string[])["trigger/x", "TRIGGER", "triggers", "command/", "response/x", "/trigger", "ä\u00A0"]) await SendAsync(hostile, topic, """{"jobId":"odd"}"""u8.ToArray());
         await SendAsync(hostile, "trigger", new byte[10 * 1024 * 1024], qos: 1);
         await SendAsync(hostile, "command", new byte[60 * 1024], qos: 1);
-        await SendAsync(hostile, "command", """{"command":"resume"}"""u8.ToArray(), qos: 1);   // a damaged pause may have been one
+        // A damaged pause may have been one, and a resume among too many commands is not looked at.
+        int between = 0;
+        do await SendAsync(hostile, "command", """{"command":"resume"}"""u8.ToArray(), qos: 1);
+        while (await AnswerAsync(plc, verdicts, $"between-{between++}") == "uninspected paused");
 
         // As many as the broker takes: many times what the model can do.
         await Task.WhenAll(Enumerable.Range(0, Flood).Select(i => SendAsync(plc, "trigger", JsonSerializer.SerializeToUtf8Bytes(new { jobId = $"flood-{i}" }), qos: 1)));

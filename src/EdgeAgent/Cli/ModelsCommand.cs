@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Edge.Packages;
 using Edge.Scoring;
 
@@ -10,6 +11,7 @@ internal static class ModelsCommand
     private static readonly Option<string> Models = new("--models") { Recursive = true, HelpName = "DIR", Description = "The models folder.", DefaultValueFactory = _ => "models" };
     private static readonly Option<string?> Keys = new("--trusted-keys") { Recursive = true, HelpName = "FILE", Description = "Public keys (PEM): a package that none of them has signed is refused, as by an agent with Edge:TrustedKeys." };
     private static readonly Argument<string> Name = new("NAME") { Description = "Of the model." };
+    private static readonly Option<string?> Why = new("--why") { HelpName = "TEXT", Description = "Goes into the history." };
 
     public static Command Create() => new("models", """
         What is in the models folder, and which version is to run. An agent that runs from the folder follows within a second: it loads, verifies and
@@ -19,9 +21,10 @@ internal static class ModelsCommand
           edge-agent models list flange
           edge-agent models verify flange --version 7 --trusted-keys flange.key.pub
           edge-agent models activate flange 7 --models /var/lib/edge/models
-          edge-agent models rollback flange
+          edge-agent models rollback flange --why "rejects every part since the new lamp"
+          edge-agent models history flange
         """)
-    { Models, Keys, List(), Verify(), Activate(), RollBack(), ProveCommand.Create() };
+    { Models, Keys, List(), Verify(), Activate(), RollBack(), History(), ProveCommand.Create() };
 
     private static Command List()
     {
@@ -58,31 +61,26 @@ internal static class ModelsCommand
     private static Command Activate()
     {
         Argument<int> version = new("VERSION");
-        Command command = new("activate", "Names the version that is to run, after its signature and hashes were verified.") { Name, version };
+        Command command = new("activate", "Names the version that is to run, after its signature and hashes were verified.") { Name, version, Why };
         command.SetAction(parsed => SetCurrent(parsed, StoreOf(parsed).Open(parsed.GetRequiredValue(Name), parsed.GetRequiredValue(version))));
         return command;
     }
 
     private static Command RollBack()
     {
-        Command command = new("rollback", "Names the newest version before the current one that is not damaged.") { Name };
+        Command command = new("rollback", "Names the newest version before the current one that is not damaged.") { Name, Why };
+        command.SetAction(parsed => SetCurrent(parsed, StoreOf(parsed).OpenPrevious(parsed.GetRequiredValue(Name), parsed.InvocationConfiguration.Error.WriteLine)));
+        return command;
+    }
+
+    private static Command History()
+    {
+        Command command = new("history", "Which version was to run since when, who wanted it, and why; oldest first.") { Name };
         command.SetAction(parsed =>
         {
-            PackageStore store = StoreOf(parsed);
-            string name = parsed.GetRequiredValue(Name);
-            int current = store.Current(name) ?? throw new EdgeException($"{store.Root} holds no model '{name}'.");
-            foreach (int version in store.Versions(name).Where(v => v < current).Reverse())
-            {
-                try
-                {
-                    return SetCurrent(parsed, store.Open(name, version));
-                }
-                catch (EdgeException e)
-                {
-                    parsed.InvocationConfiguration.Error.WriteLine($"version {version} is passed over: {e.Message}");
-                }
-            }
-            throw new EdgeException($"{name} has no good version before {current}; {current} stays.");
+            foreach (Activation a in StoreOf(parsed).History(parsed.GetRequiredValue(Name)))
+                parsed.InvocationConfiguration.Output.WriteLine(FormattableString.Invariant($"{a.At:yyyy-MM-dd HH:mm:ss}Z  {a.From?.ToString(CultureInfo.InvariantCulture) ?? "-",5} → {a.To,-5}  {a.By}  {a.Why}").TrimEnd());
+            return 0;
         });
         return command;
     }
@@ -93,7 +91,7 @@ internal static class ModelsCommand
     {
         Manifest manifest = package.Manifest;
         int? before = StoreOf(parsed).Current(manifest.Name);
-        StoreOf(parsed).SetCurrent(manifest.Name, manifest.Version);
+        StoreOf(parsed).SetCurrent(manifest.Name, manifest.Version, why: parsed.GetValue(Why));
         parsed.InvocationConfiguration.Output.WriteLine($"{manifest.Name}: version {manifest.Version} is to run{(before is null ? "" : $", before it was {before}")}");
         return 0;
     }

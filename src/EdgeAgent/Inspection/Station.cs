@@ -51,9 +51,10 @@ internal sealed partial class Station : IAsyncDisposable
         Watcher = new ModelWatcher(new PackageStore(agent.Models) { TrustedKeysFile = agent.TrustedKeys }, proof, Recipes, new DetectorOptions { Threads = Options.Threads, Shared = true }, slot, time, log);
         Intake = new TriggerIntake(new StateFile(agent.State, $"{name}.paused"), TimeSpan.FromMilliseconds(Options.Trigger.DebounceMs), Camera, Ledger, Queues, time, stopping.Token);
         invalid = new InvalidTriggers(time, log);
+        if (journal is not null) new ModelJournal(name, journal, Inspector, Watcher).Follow();
         if (agent.Mqtt.Enabled)
         {
-            commands = new CommandLoop<CommandMessage>(topics.Responses, new StationCommands(Recipes, Watcher, Intake, () => status!.Touch()), time, log);
+            commands = new CommandLoop<CommandMessage>(topics.Responses, new StationCommands(Recipes, Watcher, Intake, $"{agent.Line}/{name}", () => status!.Touch()), time, log);
             Dictionary<string, Action<MqttApplicationMessage, Action>> subscriptions = new() { [topics.Command] = commands.Receive };
             if (Options.Trigger.Mode == TriggerMode.Mqtt) subscriptions[topics.Trigger] = Receive;
             Link = new BrokerLink(agent.Mqtt, BrokerIdentity.WithStatus($"{agent.Mqtt.ClientIdPrefix}-{agent.Line}-{name}", topics.Status) with { Held = agent.Mqtt.HeldTriggers }, subscriptions, time, log);

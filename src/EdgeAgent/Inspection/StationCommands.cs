@@ -6,7 +6,7 @@ using Edge.Agent.Models;
 namespace Edge.Agent.Inspection;
 
 /// <summary>What a station can be told to do. One at a time.</summary>
-internal sealed class StationCommands(RecipeBook recipes, ModelWatcher watcher, TriggerIntake intake, Action changed) : ICommands<CommandMessage>
+internal sealed class StationCommands(RecipeBook recipes, ModelWatcher watcher, TriggerIntake intake, string station, Action changed) : ICommands<CommandMessage>
 {
     public CommandMessage? Parse(ReadOnlySequence<byte> payload, out string? why) => CommandMessage.Parse(payload, out why);
 
@@ -19,6 +19,8 @@ internal sealed class StationCommands(RecipeBook recipes, ModelWatcher watcher, 
             {
                 case CommandMessage.ChangeRecipe: watcher.Change(recipes.Find(command.Recipe!)); break;
                 case CommandMessage.SelfTest: watcher.SelfTest(); break;
+                case CommandMessage.Activate: watcher.Activate(command.Version!.Value, By, command.Why); break;
+                case CommandMessage.RollBack: watcher.RollBack(By, command.Why); break;
                 default: intake.Pause(command.Command == CommandMessage.Pause); break;
             }
             changed();
@@ -29,6 +31,9 @@ internal sealed class StationCommands(RecipeBook recipes, ModelWatcher watcher, 
             return e.Message;   // whatever is wrong with a candidate, what runs stays
         }
     }
+
+    /// <summary>MQTT does not say who published.</summary>
+    private string By => $"command to {station}";
 
     public byte[] Answer(CommandMessage? command, string? reason, TimeSpan took) => JsonSerializer.SerializeToUtf8Bytes(
         new ResponseMessage(command?.Command, reason is null, reason, recipes.Current.Name, recipes.Current.Model, watcher.Offered, intake.Paused, Math.Round(took.TotalMilliseconds, 3)),

@@ -5,17 +5,23 @@ namespace Edge.Agent.Messaging;
 /// <summary>A message on the <c>command</c> topic.</summary>
 internal sealed record CommandMessage
 {
-    public const string ChangeRecipe = "change-recipe", Pause = "pause", Resume = "resume", SelfTest = "self-test";
+    public const string ChangeRecipe = "change-recipe", Pause = "pause", Resume = "resume", SelfTest = "self-test", Activate = "activate", RollBack = "rollback";
 
-    public static readonly IReadOnlyList<string> Commands = [ChangeRecipe, Pause, Resume, SelfTest];
+    public static readonly IReadOnlyList<string> Commands = [ChangeRecipe, Pause, Resume, SelfTest, Activate, RollBack];
 
-    /// <summary>change-recipe, pause, resume or self-test.</summary>
+    /// <summary>One of <see cref="Commands"/>.</summary>
     public required string Command { get; init; }
 
     /// <summary>change-recipe: which.</summary>
     public string? Recipe { get; init; }
 
-    public override string ToString() => $"{Command} {Recipe}".TrimEnd();
+    /// <summary>activate: which of the current recipe's model.</summary>
+    public int? Version { get; init; }
+
+    /// <summary>activate and rollback: goes into the model's history.</summary>
+    public string? Why { get; init; }
+
+    public override string ToString() => $"{Command} {Recipe}{Version}".TrimEnd();
 
     /// <summary>Null, and why, when it is not a command.</summary>
     public static CommandMessage? Parse(ReadOnlySequence<byte> payload, out string? why) =>
@@ -25,6 +31,10 @@ internal sealed record CommandMessage
         !Commands.Contains(Command) ? $"command must be one of {string.Join(", ", Commands)}"
         : (Recipe is not null) != (Command == ChangeRecipe) ? $"recipe belongs to {ChangeRecipe}, and only there"
         : Recipe?.Length > Trigger.MaxTextLength ? $"recipe must be at most {Trigger.MaxTextLength} characters"
+        : (Version is not null) != (Command == Activate) ? $"version belongs to {Activate}, and only there"
+        : Version < 1 ? "version must be at least 1"
+        : Why is not null && Command is not (Activate or RollBack) ? $"why belongs to {Activate} and {RollBack}, and only there"
+        : Why?.Length > Trigger.MaxTextLength ? $"why must be at most {Trigger.MaxTextLength} characters"
         : null;
 }
 

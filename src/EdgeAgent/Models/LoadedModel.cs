@@ -20,6 +20,8 @@ internal sealed class LoadedModel(Package package, Recipe recipe, AnomalyDetecto
     public Calibration Calibration => Manifest.Calibration;
     public AnomalyDetector Detector { get; } = detector;
     public Preprocessor Preprocessor { get; } = new(recipe.Apply(package.Manifest).Input);
+    /// <summary>Who named it to run; null when the history does not say.</summary>
+    public Activation? Activation { get; init; }
     public DateTimeOffset LoadedAt { get; } = loadedAt;
 
     public void Dispose() => Detector.Dispose();

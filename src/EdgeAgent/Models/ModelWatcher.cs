@@ -23,6 +23,9 @@ internal sealed partial class ModelWatcher(PackageStore store, ModelProof proof,
     private long refusals;
 
     public ModelStatus Status => status;
+
+    /// <summary>What the next part is.</summary>
+    public Recipe Recipe => recipes.Current;
     public long Refusals => Interlocked.Read(ref refusals);
 
     /// <summary>The version that the next part is inspected with; null when there is none.</summary>
@@ -68,6 +71,39 @@ internal sealed partial class ModelWatcher(PackageStore store, ModelProof proof,
         }
     }
 
+    /// <summary>A version of the current recipe's model proves itself beside the running one, is named in <c>current</c>, and then runs.</summary>
+    /// <exception cref="Exception">It does not; nothing has changed.</exception>
+    public void Activate(int version, string by, string? why)
+    {
+        lock (gate)
+        {
+            Recipe recipe = recipes.Current;
+            int? current = CurrentOrNone(recipe.Model);
+            if (version == offered && version == current) return;
+            Activation activation = new(time.GetUtcNow(), current, version, by, why);
+            LoadedModel? model = version == offered ? null : Load(recipe, version, options, activation);
+            try
+            {
+                store.SetCurrent(recipe.Model, version, by, why);
+            }
+            catch
+            {
+                model?.Dispose();
+                throw;
+            }
+            (offered, refused) = (version, null);
+            if (model is not null) slot.Offer(model);
+            Set(new ModelStatus(ModelState.Running, version, null));
+        }
+    }
+
+    /// <summary>The newest version before <c>current</c> that opens, as <see cref="Activate"/>.</summary>
+    /// <exception cref="Exception">There is none, or it does not prove itself; nothing has changed.</exception>
+    public void RollBack(string by, string? why)
+    {
+        lock (gate) Activate(store.OpenPrevious(recipes.Current.Model, LogPassedOver).Manifest.Version, by, why ?? "roll back");
+    }
+
     /// <summary>Reads what should run from the disk once more: hashes, load, golden images, in a session of its own.</summary>
     /// <exception cref="Exception">It does not prove itself again.</exception>
     public void SelfTest()
@@ -110,7 +146,7 @@ internal sealed partial class ModelWatcher(PackageStore store, ModelProof proof,
         }
     }
 
-    private LoadedModel Load(Recipe recipe, int version, DetectorOptions options)
+    private LoadedModel Load(Recipe recipe, int version, DetectorOptions options, Activation? activation = null)
     {
         Package package = store.Open(recipe.Model, version);
         proof.Require(package, options.Threads, stopping);
@@ -118,12 +154,37 @@ internal sealed partial class ModelWatcher(PackageStore store, ModelProof proof,
         try
         {
             detector.Prove(package);
-            return new LoadedModel(package, recipe, detector, time.GetUtcNow());
+            return new LoadedModel(package, recipe, detector, time.GetUtcNow()) { Activation = activation ?? LastActivation(recipe.Model, version) };
         }
         catch
         {
             detector.Dispose();
             throw;
+        }
+    }
+
+    private int? CurrentOrNone(string name)
+    {
+        try
+        {
+            return store.Current(name);
+        }
+        catch (EdgeException)
+        {
+            return null;   // about to be replaced
+        }
+    }
+
+    /// <summary>A history that can't be read refuses no model.</summary>
+    private Activation? LastActivation(string name, int version)
+    {
+        try
+        {
+            return store.History(name).LastOrDefault(a => a.To == version);
+        }
+        catch (EdgeException)
+        {
+            return null;
         }
     }
 
@@ -144,6 +205,9 @@ internal sealed partial class ModelWatcher(PackageStore store, ModelProof proof,
         status = now;
         Changed?.Invoke();
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "roll back: {Passed}")]
+    private partial void LogPassedOver(string passed);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "model {Name} version {Version} is refused, what runs stays: {Why}")]
     private partial void LogRefused(string name, int? version, string why, Exception? e);

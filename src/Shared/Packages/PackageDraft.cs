@@ -78,7 +78,7 @@ public sealed class PackageDraft : IDisposable
             PackageFiles.FlushFolder(target);
             PackageFiles.FlushFolder(modelFolder);
             Package package = Package.Open(target);
-            if (setCurrent) store.SetCurrent(Name, version);
+            if (setCurrent) store.SetCurrent(Name, version, why: "published");
             return package;
         }
     }

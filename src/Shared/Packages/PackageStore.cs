@@ -45,12 +45,57 @@ public sealed class PackageStore(string root)
         }
     }
 
-    /// <summary>Replaces <c>current</c> by rename. Writing an older number is a roll back.</summary>
-    /// <exception cref="EdgeException">That version is not there, or the file can't be written.</exception>
-    public void SetCurrent(string name, int version)
+    /// <summary>Every activation that was written down, oldest first.</summary>
+    /// <exception cref="EdgeException">The history can't be read.</exception>
+    public IReadOnlyList<Activation> History(string name)
+    {
+        string file = HistoryOf(name);
+        try
+        {
+            return [.. Activation.Read(file)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EdgeException($"Cannot read {file}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The newest version before <c>current</c> that opens: where a roll back leads.</summary>
+    /// <param name="passedOver">Is told of each version that does not open.</param>
+    /// <exception cref="EdgeException">There is none.</exception>
+    public Package OpenPrevious(string name, Action<string> passedOver)
+    {
+        int current = Current(name) ?? throw new EdgeException($"{Root} holds no model '{name}'.");
+        foreach (int version in Versions(name).Where(v => v < current).Reverse())
+        {
+            try
+            {
+                return Open(name, version);
+            }
+            catch (EdgeException e)
+            {
+                passedOver($"version {version} is passed over: {e.Message}");
+            }
+        }
+        throw new EdgeException($"{name} has no good version before {current}; {current} stays.");
+    }
+
+    /// <summary>Replaces <c>current</c> by rename, and writes it down in the history. Writing an older number is a roll back.</summary>
+    /// <param name="by">Whoever asked; null = this user.</param>
+    /// <exception cref="EdgeException">That version is not there, or a file can't be written.</exception>
+    public void SetCurrent(string name, int version, string? by = null, string? why = null)
     {
         if (!Directory.Exists(FolderOf(name, version))) throw new EdgeException($"{name} has no version {version}; there are {string.Join(", ", Versions(name))}.");
         string file = Path.Combine(FolderOf(name), "current"), staged = $"{file}.{Guid.NewGuid():N}.tmp";
+        int? before = null;
+        try
+        {
+            before = Current(name);
+        }
+        catch (EdgeException)
+        {
+            // What cannot be read is about to be replaced.
+        }
         try
         {
             PackageFiles.WriteDurably(staged, Encoding.ASCII.GetBytes($"{version}\n"));
@@ -62,7 +107,17 @@ public sealed class PackageStore(string root)
             File.Delete(staged);
             throw new EdgeException($"Cannot write {file}: {e.Message}", e);
         }
+        try
+        {
+            new Activation(DateTimeOffset.UtcNow, before, version, by ?? Activation.ThisUser, why).AppendTo(HistoryOf(name));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EdgeException($"{name} version {version} is to run, but that could not be written down in {HistoryOf(name)}: {e.Message}", e);
+        }
     }
+
+    private string HistoryOf(string name) => Path.Combine(FolderOf(name), "history.jsonl");
 
     /// <summary>Opens the version <c>current</c> names.</summary>
     /// <exception cref="EdgeException">There is none, or the package is refused.</exception>

@@ -38,6 +38,23 @@ public sealed class ModelsCommandTests : IDisposable
     }
 
     [Fact]
+    public void The_history_says_who_wanted_which_version_and_why_and_survives_half_a_line()
+    {
+        for (int bias = 1; bias <= 2; bias++) TestModels.Publish(folder["models"], TinyGraph.Write(bias: bias));
+        Run("rollback", TestModels.Name, "--why", "lamp changed");
+        string history = Path.Combine(folder["models"], TestModels.Name, "history.jsonl");
+        File.AppendAllText(history, """{"at":"2026-1""");   // a power cut
+        Run("activate", TestModels.Name, "2");
+        Assert.Equal(
+            [(null, 1, "published"), (1, 2, "published"), (2, 1, "lamp changed"), (1, 2, null)],
+            new PackageStore(folder["models"]).History(TestModels.Name).Select(a => (a.From, a.To, a.Why)));
+        string[] lines = Run("history", TestModels.Name).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(4, lines.Length);
+        Assert.Matches($@"^\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\dZ +2 → 1 +{System.Text.RegularExpressions.Regex.Escape(Environment.UserName)}@\S+  lamp changed$", lines[2]);
+        Assert.Throws<EdgeException>(() => Run("history", "../etc"));
+    }
+
+    [Fact]
     public void With_keys_only_what_they_signed_is_verified_and_activated()
     {
         SigningKey key = SigningKey.Create(folder["key"]);

@@ -33,6 +33,8 @@ internal sealed class AsyncApi
         [(typeof(Trigger), "deadlineMs")] = new() { ["minimum"] = 1, ["maximum"] = Trigger.MaxDeadlineMs },
         [(typeof(CommandMessage), "command")] = Enum(CommandMessage.Commands),
         [(typeof(CommandMessage), "recipe")] = new() { ["maxLength"] = Trigger.MaxTextLength },
+        [(typeof(CommandMessage), "version")] = new() { ["minimum"] = 1 },
+        [(typeof(CommandMessage), "why")] = new() { ["maxLength"] = Trigger.MaxTextLength },
         [(typeof(VerdictMessage), "verdict")] = Enum(System.Enum.GetValues<Verdict>().Select(v => v.Wire())),
         [(typeof(VerdictMessage), "reason")] = Enum([.. System.Enum.GetValues<Reason>().Skip(1).Select(r => r.Wire()), null]),
         [(typeof(RecordMessage), "kind")] = Enum([JournalKind.Part, JournalKind.Late, JournalKind.Image, JournalKind.Event]),

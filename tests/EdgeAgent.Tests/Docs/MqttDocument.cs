@@ -25,7 +25,7 @@ public sealed class MqttDocument
         await plc.TriggerAsync("job-1", ""","partId":"4711","deadlineMs":2000""");
         Heard verdict = await plc.VerdictAsync("job-1"), acquired = await plc.HearAsync("acquired"), heatmap = await plc.HearAsync("heatmap");
         Heard status = plc.All("status")[^1], model = await plc.HearAsync("model", h => h["state"] == "running" && h["version"] == "1");
-        Heard response = await plc.RequestAsync("""{"command":"self-test"}"""), recipe = await plc.HearAsync("recipe"), record = await plc.HearAsync("record");
+        Heard response = await plc.RequestAsync("""{"command":"self-test"}"""), recipe = await plc.HearAsync("recipe"), record = await plc.HearAsync("record", h => h["kind"] == "part");
         Topics topics = new("<line>", "<station>");
 
         string text = $"""
@@ -43,7 +43,7 @@ public sealed class MqttDocument
             | `{topics.Status}` | out | 1 | yes | the station; the last will says `offline` |
             | `{topics.Model}` | out | 1 | yes | the model that runs, and why another one does not |
             | `{topics.Recipe}` | out | {Row(recipe)} | what is made: parts that are triggered from now on are of this recipe |
-            | `{topics.Command}` | in | 1 | no | MQTT 5 request: change the recipe, pause, resume, self-test |
+            | `{topics.Command}` | in | 1 | no | MQTT 5 request: change the recipe, pause, resume, self-test, activate a version, roll back |
             | `{topics.Responses}…` | out | {Row(response)} | the answer, on the topic that the request names |
 
             ## trigger
@@ -113,6 +113,9 @@ public sealed class MqttDocument
               two changes followed too fast; never with the wrong model. A recipe that is not configured, or whose model does not prove itself, is refused.
             - `pause`: triggers are answered `uninspected(paused)`, a free-running station looks at nothing. `resume` ends it; a restart does not: it is kept on the disk, else it is refused.
             - `self-test`: the running package is read from the disk again, verified, loaded and run on its golden images, beside the line's work.
+            - `activate` with `version`, `rollback`: that version of the current recipe's model, or the newest good one before the version that is to run, proves itself beside the running one, is
+              named in `models/<name>/current` (so every station with that model follows) and written down in the model's history, with `why` (at most {Agent.Messaging.Trigger.MaxTextLength} characters) when it is given. Then the next part
+              is inspected with it; a version that does not prove itself is refused and nothing changes. Who may send a command is the broker's to say (`deploy/mosquitto`).
 
             A threshold belongs to a package's version or to a recipe; there is no command for it.
 

@@ -39,9 +39,12 @@ public sealed class HostileTests
         && Optional(m, "partId", 128) && Optional(m, "recipe", 128)
         && (!m.TryGetValue("deadlineMs", out JsonElement ms) || ms.ValueKind == JsonValueKind.Null || (ms.ValueKind == JsonValueKind.Number && ms.TryGetInt32(out int value) && value is >= 1 and <= 600_000));
 
-    private static bool IsCommand(byte[] payload) => Read(payload, "command", "recipe") is { } m
-        && m.TryGetValue("command", out JsonElement name) && Text(name) is "change-recipe" or "pause" or "resume" or "self-test"
-        && (m.TryGetValue("recipe", out JsonElement recipe) && recipe.ValueKind != JsonValueKind.Null ? Text(name) == "change-recipe" && Text(recipe) is { Length: <= 128 } : Text(name) != "change-recipe");
+    private static bool IsCommand(byte[] payload) => Read(payload, "command", "recipe", "version", "why") is { } m
+        && m.TryGetValue("command", out JsonElement name) && Text(name) is "change-recipe" or "pause" or "resume" or "self-test" or "activate" or "rollback"
+        && (m.TryGetValue("recipe", out JsonElement recipe) && recipe.ValueKind != JsonValueKind.Null ? Text(name) == "change-recipe" && Text(recipe) is { Length: <= 128 } : Text(name) != "change-recipe")
+        && (m.TryGetValue("version", out JsonElement version) && version.ValueKind != JsonValueKind.Null
+            ? Text(name) == "activate" && version.ValueKind == JsonValueKind.Number && version.TryGetInt32(out int number) && number >= 1 : Text(name) != "activate")
+        && (!m.TryGetValue("why", out JsonElement why) || why.ValueKind == JsonValueKind.Null || (Text(name) is "activate" or "rollback" && Text(why) is { Length: <= 128 }));
 
     /// <summary>Members of one object, each known and there once; null when it is something else.</summary>
     private static Dictionary<string, JsonElement>? Read(byte[] payload, params string[] known)

@@ -63,7 +63,7 @@ public sealed class SparkplugNodeTests
         await StateAsync(host, """{"online":false,"timestamp":1000}""");
         for (int i = 0; i < 5; i++) agent.AddPicture($"{i}.png", 40);
         await agent.StartWithModelAsync();
-        await agent.UntilAsync(() => agent.Host.Sparkplug!.Devices[0].Backlog == 5, "results wait");
+        await agent.UntilAsync(() => agent.Host.Sparkplug!.Devices[0].Backlog == 6, "results wait, and that the model runs");
         Assert.Empty(Kinds(broker));
         await StateAsync(host, """{"online":"yes"}""");
         await StateAsync(host, """{"online":true,"timestamp":2000}""");

@@ -23,7 +23,7 @@ public sealed class HistoryTests
         agent.Options.Archive = new ArchiveOptions { Enabled = true, Path = agent["archive"], AcceptedShare = 0, NearThreshold = 0, MinFreeMegabytes = 0 };
         foreach ((string name, byte brightness) in new (string, byte)[] { ("1", 40), ("2", 50), ("3", 95), ("4", 120), ("5", 200) }) agent.AddPicture($"{name}.png", brightness);
         await agent.StartWithModelAsync();
-        await agent.UntilAsync(() => agent.Host.Journal!.Written == 8, "5 parts and 3 pictures");
+        await agent.UntilAsync(() => agent.Host.Journal!.Written == 9, "5 parts, 3 pictures and that the model runs");
         return agent;
     }
 
@@ -98,8 +98,8 @@ public sealed class HistoryTests
         string[] hostile = ["../secret.png", outside, "link.png", "folder/secret.png", "../archive2/1.png", "text.txt", "", "2026-11-23/../../secret.png"];
         foreach (string file in hostile)
             agent.Host.Journal!.Offer("cam1", JournalKind.Image, JsonSerializer.Serialize(new ImageRecord("x", null, file, "reject", 1, 1, 1, ""), ArchiveJson.Default.ImageRecord));
-        await agent.UntilAsync(() => agent.Host.Journal!.Written == 8 + hostile.Length, "written");
-        for (int n = 0; n < hostile.Length; n++) Assert.Null(await agent.BytesAsync($"/api/pictures/{9 + n}"));
+        await agent.UntilAsync(() => agent.Host.Journal!.Written == 9 + hostile.Length, "written");
+        for (int n = 0; n < hostile.Length; n++) Assert.Null(await agent.BytesAsync($"/api/pictures/{10 + n}"));
         Assert.NotNull(await agent.BytesAsync($"/api/pictures/{(await agent.PartsAsync("verdict=review"))[0]["image"]}"));
     }
 

@@ -1,0 +1,16 @@
+using System.Text.Json.Serialization;
+
+namespace Edge.Agent.Models;
+
+/// <summary>A journal entry of kind event.</summary>
+/// <param name="Event"><c>model-running</c>: the first part after it is inspected with it. <c>model-refused</c>: it did not prove itself, the running one stays.</param>
+/// <param name="Version">What <c>current</c> named.</param>
+/// <param name="From">Version that ran before, or still runs; null = none.</param>
+/// <param name="FromModel">Its model, when a recipe changed it.</param>
+/// <param name="Ordered">When it was named to run; null when the history does not say.</param>
+/// <param name="Why">As the history says; of a refusal its reason.</param>
+internal sealed record ModelEvent(string Event, string? Recipe, string Model, int? Version, int? From, string? FromModel, string? By, DateTimeOffset? Ordered, string? Why);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ModelEvent))]
+internal sealed partial class ModelEventJson : JsonSerializerContext;

@@ -3,6 +3,7 @@ using Edge.Agent.Capture;
 using Edge.Agent.Configuration;
 using Edge.Agent.Demo;
 using Edge.Agent.Diagnostics;
+using Edge.Agent.Drift;
 using Edge.Agent.Inspection;
 using Edge.Agent.Messaging;
 using Edge.Agent.Models;
@@ -52,7 +53,8 @@ internal static class AgentBenchmark
         slot.Offer(new LoadedModel(package, Recipe.None, AnomalyDetector.Load(package), time.GetUtcNow()));
         VerdictPublisher publisher = new(link, topics, ledger, metrics, time, NullLogger.Instance);
         HeatmapLoop heatmaps = new(evidence, link, topics, stop.Token);
-        InspectionLoop inspection = new(inspector, ledger, queues, evidence, metrics, time, stop.Token);
+        StationDrift drift = new(new DriftOptions(), new StateFile(Path.GetTempPath(), "unused.drift"), time, NullLogger.Instance);
+        InspectionLoop inspection = new(inspector, ledger, queues, evidence, metrics, drift, time, stop.Token);
         Task publishing = publisher.RunAsync(stop.Token);
         foreach (LoopThread thread in (LoopThread[])[new("inspection", time, inspection.Run, Fail), new("heatmaps", time, heatmaps.Run, Fail)]) thread.Start();
 

@@ -15,6 +15,8 @@ internal sealed class StationOptions : IValidatableObject
 
     public HealthOptions Health { get; set; } = new();
 
+    public DriftOptions Drift { get; set; } = new();
+
     public TriggerOptions Trigger { get; set; } = new();
 
     /// <summary>Name of the model below the models folder; its <c>current</c> version runs.</summary>

@@ -1,5 +1,6 @@
 using Edge.Agent.Archive;
 using Edge.Agent.Capture;
+using Edge.Agent.Drift;
 using Edge.Agent.Inspection;
 using Edge.Agent.Journal;
 using Edge.Agent.Sparkplug;
@@ -21,8 +22,8 @@ internal sealed class AgentMetrics
     private static readonly CameraCause[] Causes = Enum.GetValues<CameraCause>();
     private const string S = "station";
 
-    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, cameraUnhealthy, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost, archived, recordsSent, recordsLost, sparkplugBirths, sparkplugResults, sparkplugGaps;
-    private readonly Gauge awaiting, depth, camera, cameraTrouble, broker, certificates, paused, presence, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, archiveBytes, recordsBacklog, recordsAge, sparkplugOnline, sparkplugBacklog, sparkplugAge;
+    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, cameraUnhealthy, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost, archived, recordsSent, recordsLost, sparkplugBirths, sparkplugResults, sparkplugGaps, driftFlags;
+    private readonly Gauge awaiting, depth, camera, cameraTrouble, broker, certificates, paused, presence, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, archiveBytes, recordsBacklog, recordsAge, sparkplugOnline, sparkplugBacklog, sparkplugAge, drift, driftEvidence, rejectStreak;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 
@@ -85,6 +86,10 @@ internal sealed class AgentMetrics
         recordsLost = make.CreateCounter("edge_records_lost_total", "Records that no historian will have: they never reached the journal, or were removed from it (age, size) before they were sent.", S);
         recordsBacklog = make.CreateGauge("edge_records_backlog", "Journal entries that are still to be sent on the record topic; counted every 10 s when they are many.", S);
         recordsAge = make.CreateGauge("edge_records_oldest_seconds", "Age of the oldest journal entry that is still to be sent; 0 = none.", S);
+        drift = make.CreateGauge("edge_drift", "1 while accepted parts' scores are not as at calibration: product, or camera when the pictures' light or sharpness changed too.", S, "cause");
+        driftEvidence = make.CreateGauge("edge_drift_evidence", "Evidence for a change since the model came into use, as the logarithm to base 10 of the parts between two false alarms; -1 = none.", S, "statistic");
+        driftFlags = make.CreateCounter("edge_drift_flags_total", "Times that drift was flagged, or its cause changed.", S);
+        rejectStreak = make.CreateGauge("edge_reject_streak", "Rejected parts in a row until now.", S);
         sparkplugOnline = make.CreateGauge("edge_sparkplug_online", "1 when the Sparkplug edge node is connected and born; 0 also when it is not enabled.");
         sparkplugBirths = make.CreateCounter("edge_sparkplug_births_total", "Births of the Sparkplug edge node, those that a host asked for included.");
         sparkplugResults = make.CreateCounter("edge_sparkplug_results_total", "Parts' results that the broker has over Sparkplug.", S);
@@ -155,6 +160,13 @@ internal sealed class AgentMetrics
         recordsLost.WithLabels(s).IncTo(station.RecordsLost);
         recordsBacklog.WithLabels(s).Set(station.Records?.Backlog ?? 0);
         recordsAge.WithLabels(s).Set(station.Records?.OldestAge.TotalSeconds ?? 0);
+        DriftReport? drifting = station.Drift.Now;
+        foreach (DriftCause cause in (ReadOnlySpan<DriftCause>)[DriftCause.Product, DriftCause.Camera]) drift.WithLabels(s, cause.Wire()).Set(drifting?.Cause == cause ? 1 : 0);
+        driftEvidence.WithLabels(s, "score").Set(drifting?.Score ?? -1);
+        driftEvidence.WithLabels(s, "brightness").Set(drifting?.Brightness ?? -1);
+        driftEvidence.WithLabels(s, "sharpness").Set(drifting?.Sharpness ?? -1);
+        driftFlags.WithLabels(s).IncTo(station.Drift.Flags);
+        rejectStreak.WithLabels(s).Set(station.Drift.RejectStreak);
         sparkplugResults.WithLabels(s).IncTo(device?.Sent ?? 0);
         sparkplugBacklog.WithLabels(s).Set(device?.Backlog ?? 0);
         sparkplugAge.WithLabels(s).Set(device?.OldestAge.TotalSeconds ?? 0);

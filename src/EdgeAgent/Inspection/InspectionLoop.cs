@@ -1,4 +1,5 @@
 using Edge.Agent.Diagnostics;
+using Edge.Agent.Drift;
 using Edge.Agent.Models;
 using Edge.Packages;
 
@@ -7,7 +8,7 @@ namespace Edge.Agent.Inspection;
 /// <summary>The thread that owns the model: job with a frame in, verdict out.</summary>
 /// <param name="archive">Offered every decided part and the model; may take the frame and leave another. Must not block.</param>
 internal sealed class InspectionLoop(
-    Inspector inspector, Ledger ledger, StationQueues queues, EvidenceQueue evidence, StationMetrics metrics, TimeProvider time, CancellationToken stop, Action<Job, LoadedModel?>? archive = null)
+    Inspector inspector, Ledger ledger, StationQueues queues, EvidenceQueue evidence, StationMetrics metrics, StationDrift drift, TimeProvider time, CancellationToken stop, Action<Job, LoadedModel?>? archive = null)
 {
     public void Run(Heartbeat heartbeat)
     {
@@ -54,6 +55,7 @@ internal sealed class InspectionLoop(
             if (ledger.Close(job, result))
             {
                 metrics.Observe(result, time);
+                if (model is not null) drift.Observe(model, seen.Verdict, seen.Score);
                 if (seen.Reason == Reason.None) evidence.Offer(job, seen.Verdict, model!);
             }
         }

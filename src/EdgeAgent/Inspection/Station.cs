@@ -3,6 +3,7 @@ using Edge.Agent.Capture;
 using Edge.Agent.Capture.Health;
 using Edge.Agent.Configuration;
 using Edge.Agent.Diagnostics;
+using Edge.Agent.Drift;
 using Edge.Agent.Journal;
 using Edge.Agent.Messaging;
 using Edge.Agent.Models;
@@ -49,6 +50,7 @@ internal sealed partial class Station : IAsyncDisposable
         Camera = new Camera(FrameSources.Create(Options.Source, Options.Trigger.Mode, time), Options.Source, CameraHealth.Create(Options.Health), () => Recipes.Current.Camera, time, log);
         Inspector = new Inspector(slot, time, log);
         Watcher = new ModelWatcher(new PackageStore(agent.Models) { TrustedKeysFile = agent.TrustedKeys }, proof, Recipes, new DetectorOptions { Threads = Options.Threads, Shared = true }, slot, time, log);
+        Drift = new StationDrift(Options.Drift, new StateFile(agent.State, $"{name}.drift"), time, log);
         Intake = new TriggerIntake(new StateFile(agent.State, $"{name}.paused"), TimeSpan.FromMilliseconds(Options.Trigger.DebounceMs), Camera, Ledger, Queues, time, stopping.Token);
         invalid = new InvalidTriggers(time, log);
         if (journal is not null) new ModelJournal(name, journal, Inspector, Watcher).Follow();
@@ -59,20 +61,21 @@ internal sealed partial class Station : IAsyncDisposable
             if (Options.Trigger.Mode == TriggerMode.Mqtt) subscriptions[topics.Trigger] = Receive;
             Link = new BrokerLink(agent.Mqtt, BrokerIdentity.WithStatus($"{agent.Mqtt.ClientIdPrefix}-{agent.Line}-{name}", topics.Status) with { Held = agent.Mqtt.HeldTriggers }, subscriptions, time, log);
             TimeSpan heartbeat = agent.Mqtt.HeartbeatSeconds > 0 ? TimeSpan.FromSeconds(agent.Mqtt.HeartbeatSeconds) : Timeout.InfiniteTimeSpan;
-            status = new StatusPublisher(Link, topics, Options, Camera, Inspector, Watcher, Ledger, Recipes, NotReady, heartbeat, time);
+            status = new StatusPublisher(Link, topics, Options, Camera, Inspector, Watcher, Ledger, Recipes, Drift, NotReady, heartbeat, time);
             acquired = new AcquiredPublisher(Link, topics);
             if (agent.Records.Enabled && journal is not null) Records = new RecordPublisher(agent.Records, Link, topics, Ledger, journal, name, time, log);
             Link.Connected += status.Touch;
             Camera.Changed += status.Touch;
             Watcher.Changed += status.Touch;
             Inspector.Changed += status.Touch;
+            Drift.Changed += status.Touch;
         }
         Camera.Changed += CloseStalled;
         Presence = Options.Trigger is { Mode: TriggerMode.FreeRunning, Presence.Empty: not null } ? new PresenceDetector(Options.Trigger.Presence) : null;
         Publisher = new VerdictPublisher(Link, topics, Ledger, stationMetrics, time, log, () => journal is not { IsHeldUp: false });
         HeatmapLoop = new HeatmapLoop(Evidence, Link, topics, stopping.Token);
         CaptureLoop capture = new(Options, Camera, Ledger, Queues, job => acquired?.Offer(job), () => Inspector.Model is not null, () => Intake.Paused, Presence, time, stopping.Token);
-        InspectionLoop inspection = new(Inspector, Ledger, Queues, Evidence, stationMetrics, time, stopping.Token,
+        InspectionLoop inspection = new(Inspector, Ledger, Queues, Evidence, stationMetrics, Drift, time, stopping.Token,
             archive is null ? null : (job, model) => archive.Offer(name, job, model?.Calibration));
         threads =
         [
@@ -93,6 +96,7 @@ internal sealed partial class Station : IAsyncDisposable
     public EvidenceQueue Evidence { get; }
     public Camera Camera { get; }
     public Inspector Inspector { get; }
+    public StationDrift Drift { get; }
     public ModelWatcher Watcher { get; }
     public TriggerIntake Intake { get; }
     public BrokerLink? Link { get; }
@@ -117,6 +121,7 @@ internal sealed partial class Station : IAsyncDisposable
         // Models load while the host starts: hashing and warming up take their time.
         tasks.Add(Guard("model watcher", Task.Run(() => Watcher.RunAsync(stopping.Token))));
         publishing = Guard("verdict publisher", Task.Run(() => Publisher.RunAsync(aborting.Token)));
+        tasks.Add(Guard("drift", Task.Run(() => Drift.RunAsync(stopping.Token))));
         if (Link is null) return;
         tasks.Add(Guard("broker", Task.Run(ConnectAsync)));
         tasks.Add(Guard("status", Task.Run(() => status!.RunAsync(stopping.Token))));

@@ -6,7 +6,8 @@ namespace Edge.Agent.Inspection;
 internal static class WireNames
 {
     private static readonly string[] Verdicts = Make<Verdict>(), Reasons = Make<Reason>(), Cameras = Make<Capture.CameraState>(), Causes = Make<Capture.CameraCause>(),
-        Models = Make<Agent.Models.ModelState>(), Troubles = Make<BrokerTrouble>();
+        Models = Make<Agent.Models.ModelState>(), Troubles = Make<BrokerTrouble>(),
+        Drifts = Make<Drift.DriftCause>(), Directions = Make<Drift.Direction>();
 
     public static string Wire(this Verdict verdict) => Verdicts[(int)verdict];
     public static string Wire(this Reason reason) => Reasons[(int)reason];
@@ -14,6 +15,9 @@ internal static class WireNames
     public static string Wire(this Capture.CameraCause cause) => Causes[(int)cause];
 
     public static string Wire(this Agent.Models.ModelState state) => Models[(int)state];
+
+    public static string Wire(this Drift.DriftCause cause) => Drifts[(int)cause];
+    public static string Wire(this Drift.Direction direction) => Directions[(int)direction];
 
     public static string Wire(this BrokerTrouble trouble) => Troubles[(int)trouble];
 

@@ -37,4 +37,5 @@ internal sealed record AcquiredMessage(string JobId, string? PartId, DateTimeOff
 [JsonSerializable(typeof(RecipeMessage))]
 [JsonSerializable(typeof(CommandMessage))]
 [JsonSerializable(typeof(ResponseMessage))]
+[JsonSerializable(typeof(DriftMessage))]
 internal sealed partial class MessageJson : JsonSerializerContext;

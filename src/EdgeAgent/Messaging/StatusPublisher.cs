@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Threading.Channels;
 using Edge.Agent.Capture;
 using Edge.Agent.Configuration;
+using Edge.Agent.Drift;
 using Edge.Agent.Inspection;
 using Edge.Agent.Models;
 using MQTTnet;
@@ -11,12 +12,12 @@ using MQTTnet.Protocol;
 namespace Edge.Agent.Messaging;
 
 /// <summary>
-/// Keeps the retained <c>status</c>, <c>model</c> and <c>recipe</c> topics equal to what is: after every change and every connect, the latest;
+/// Keeps the retained <c>status</c>, <c>model</c>, <c>drift</c> and <c>recipe</c> topics equal to what is: after every change and every connect, the latest;
 /// <c>status</c> also as the heartbeat.
 /// </summary>
 /// <param name="notReady">Why a part would not be inspected now; null when it would.</param>
 internal sealed class StatusPublisher(
-    BrokerLink link, Topics topics, StationOptions options, Camera camera, Inspector inspector, ModelWatcher watcher, Ledger ledger, RecipeBook recipes, Func<string?> notReady, TimeSpan heartbeat, TimeProvider time)
+    BrokerLink link, Topics topics, StationOptions options, Camera camera, Inspector inspector, ModelWatcher watcher, Ledger ledger, RecipeBook recipes, StationDrift drift, Func<string?> notReady, TimeSpan heartbeat, TimeProvider time)
 {
     private readonly Channel<bool> changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private readonly DateTimeOffset since = time.GetUtcNow();
@@ -42,6 +43,7 @@ internal sealed class StatusPublisher(
                 {
                     await PublishAsync(topics.Recipe, JsonSerializer.SerializeToUtf8Bytes(RecipeNow(), MessageJson.Default.RecipeMessage), stop).ConfigureAwait(false);
                     await PublishAsync(topics.Model, JsonSerializer.SerializeToUtf8Bytes(Model(), MessageJson.Default.ModelMessage), stop).ConfigureAwait(false);
+                    if (drift.Now is { } report) await PublishAsync(topics.Drift, JsonSerializer.SerializeToUtf8Bytes(DriftMessage.Of(report), MessageJson.Default.DriftMessage), stop).ConfigureAwait(false);
                 }
                 await PublishAsync(topics.Status, JsonSerializer.SerializeToUtf8Bytes(Status(), MessageJson.Default.StatusMessage), stop).ConfigureAwait(false);
             }

@@ -12,6 +12,7 @@ internal sealed class Topics(string line, string station)
     public string Heatmap => field ??= prefix + "heatmap";
     public string Status => field ??= prefix + "status";
     public string Model => field ??= prefix + "model";
+    public string Drift => field ??= prefix + "drift";
     public string Recipe => field ??= prefix + "recipe";
     public string Command => field ??= prefix + "command";
 

@@ -5,6 +5,7 @@ using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Edge.Agent.Capture;
+using Edge.Agent.Drift;
 using Edge.Agent.Inspection;
 using Edge.Agent.Messaging;
 using Edge.Agent.Models;
@@ -43,6 +44,9 @@ internal sealed class AsyncApi
         [(typeof(StatusMessage), "notReady")] = Enum(["stalled", "paused", "camera", "no-model", null]),
         [(typeof(StatusMessage), "camera")] = Enum(System.Enum.GetValues<CameraState>().Select(c => c.Wire())),
         [(typeof(StatusMessage), "session")] = Enum(["new", "resumed"]),
+        [(typeof(DriftMessage), "state")] = Enum(["steady", "drifted", "unknown"]),
+        [(typeof(DriftMessage), "cause")] = Enum([.. System.Enum.GetValues<DriftCause>().Skip(1).Select(c => c.Wire()), null]),
+        [(typeof(DriftMessage), "direction")] = Enum([.. System.Enum.GetValues<Direction>().Skip(1).Select(d => d.Wire()), null]),
         [(typeof(ModelMessage), "state")] = Enum(System.Enum.GetValues<ModelState>().Select(s => s.Wire())),
     };
 
@@ -65,6 +69,7 @@ internal sealed class AsyncApi
         Out("status", topics.Status, "The station: after every change, and as a heartbeat. The last will says offline.", MessageJson.Default.StatusMessage, retain: true);
         schemas["status"] = new JsonObject { ["oneOf"] = new JsonArray(schemas["status"]!.DeepClone(), offline) };
         Out("model", topics.Model, "The model that runs, and why another one does not.", MessageJson.Default.ModelMessage, retain: true);
+        Out("drift", topics.Drift, "Whether accepted parts' scores still are as at calibration: on each change, and with every connection.", MessageJson.Default.DriftMessage, retain: true);
         Out("recipe", topics.Recipe, "What parts that are triggered from now on are.", MessageJson.Default.RecipeMessage, retain: true);
         In("command", topics.Command, "MQTT 5 request with response topic and correlation data.", MessageJson.Default.CommandMessage);
         Out("response", topics.Responses + "{client}", "The answer, with the request's correlation data.", MessageJson.Default.ResponseMessage, retain: false);

@@ -25,7 +25,7 @@ public sealed class MqttDocument
         await plc.TriggerAsync("job-1", ""","partId":"4711","deadlineMs":2000""");
         Heard verdict = await plc.VerdictAsync("job-1"), acquired = await plc.HearAsync("acquired"), heatmap = await plc.HearAsync("heatmap");
         Heard status = plc.All("status")[^1], model = await plc.HearAsync("model", h => h["state"] == "running" && h["version"] == "1");
-        Heard response = await plc.RequestAsync("""{"command":"self-test"}"""), recipe = await plc.HearAsync("recipe"), record = await plc.HearAsync("record", h => h["kind"] == "part");
+        Heard response = await plc.RequestAsync("""{"command":"self-test"}"""), recipe = await plc.HearAsync("recipe"), drift = await plc.HearAsync("drift"), record = await plc.HearAsync("record", h => h["kind"] == "part");
         Topics topics = new("<line>", "<station>");
 
         string text = $"""
@@ -42,6 +42,7 @@ public sealed class MqttDocument
             | `{topics.Heatmap}` | out | {Row(heatmap)} | overlay, {heatmap.Message.ContentType}; MQTT 5 user properties {string.Join(", ", heatmap.Message.UserProperties.Select(p => p.Name))} |
             | `{topics.Status}` | out | 1 | yes | the station; the last will says `offline` |
             | `{topics.Model}` | out | 1 | yes | the model that runs, and why another one does not |
+            | `{topics.Drift}` | out | 1 | yes | whether scores still are as at calibration; reject streaks |
             | `{topics.Recipe}` | out | {Row(recipe)} | what is made: parts that are triggered from now on are of this recipe |
             | `{topics.Command}` | in | 1 | no | MQTT 5 request: change the recipe, pause, resume, self-test, activate a version, roll back |
             | `{topics.Responses}…` | out | {Row(response)} | the answer, on the topic that the request names |
@@ -127,6 +128,19 @@ public sealed class MqttDocument
             {Pretty(Sample(response, ("durationMs", 12.5)))}
             ```
 
+            ## drift
+            `state` is `steady`, `drifted` or `unknown` (the package's normal scores do not differ, so nothing can be said). When it is `drifted`, accepted parts' scores are `direction` (`higher`, `lower`, `wider`, `narrower`) than those the model was
+            calibrated with; `cause` is `camera` when light or sharpness of the pictures has changed too, and else `product`; `since` says since when. Retrain on `product`; on `camera` put the camera right first. Said again when any of these changes, when
+            another model begins, with every connection, and when a reject streak begins or ends: `rejectStreak` is the number of rejects in a row once there are `Drift:RejectStreak` (default {new Agent.Configuration.DriftOptions().RejectStreak}), else 0. No verdict depends on it.
+
+            The test is sequential: its false alarms are `Drift:FalseAlarmParts` (default {new Agent.Configuration.DriftOptions().FalseAlarmParts}) accepted parts apart on average at least, as long as parts come from one distribution. `evidence` is the logarithm to base 10 of what is compared with that number,
+            -1 = none; `parts` the accepted parts judged with this version, `calibration` the normal pictures behind its statistics: with few of them only large changes, or changes after many parts, can be told. What was learnt is kept over
+            restarts (`State`) and begins anew with another version or threshold. `drifted` ends when the scores are again as they were (evidence below the square root of the limit), or with another version.
+
+            ```json
+            {Pretty(drift.Text)}
+            ```
+
             ## recipe
             `recipe` is null, and `recipes` empty, for a station that makes one thing.
 
@@ -152,6 +166,7 @@ public sealed class MqttDocument
             ["acquired"] = Sample(acquired, ("capturedAt", null)),
             ["status"] = Sample(status, ("beat", 17), ("build", null), ("since", null)),
             ["model"] = model.Text,
+            ["drift"] = drift.Text,
             ["recipe"] = recipe.Text,
             ["command"] = """{"command":"change-recipe","recipe":"flange-b"}""",
             ["response"] = Sample(response, ("durationMs", 12.5)),

@@ -60,6 +60,15 @@ internal sealed class TestAgent : IAsyncDisposable
         await UntilAsync(() => Station.Inspector.Model is not null && Station.Camera.State is Agent.Capture.CameraState.Online or Agent.Capture.CameraState.Ended, "model and camera");
     }
 
+    /// <summary>Stops in order and starts anew, with the same folder and options.</summary>
+    public async Task RestartAsync()
+    {
+        await Host.StopAsync(TestContext.Current.CancellationToken);
+        await Host.DisposeAsync();
+        await StartAsync();
+        await UntilAsync(() => Station.Inspector.Model is not null && Station.Camera.State is Agent.Capture.CameraState.Online, "model and camera");
+    }
+
     /// <summary>For state nobody announces: looks until it is so.</summary>
     public async Task UntilAsync(Func<bool> condition, string what)
     {

@@ -32,6 +32,9 @@ internal sealed partial class RealPrometheus : IDisposable
     public async Task<IEnumerable<string>> SickRulesAsync() =>
         (await GetAsync("api/v1/rules"))!["data"]!["groups"]!.AsArray().SelectMany(g => g!["rules"]!.AsArray()).Where(r => (string)r!["health"]! != "ok").Select(r => $"{r!["name"]}: {r["health"]} {r["lastError"]}");
 
+    /// <summary>Series that the query returns now; an error in it fails the test.</summary>
+    public async Task<int?> SeriesAsync(string query) => await GetAsync($"api/v1/query?query={Uri.EscapeDataString(query)}") is { } json ? json["data"]!["result"]!.AsArray().Count : null;
+
     public Task Fires(string alert) => Eventually.Get(async () => (await FiringAsync())?.Contains(alert) == true ? "" : null, $"{alert} fires");
 
     public Task Clears(string alert) => Eventually.Get(async () => (await FiringAsync())?.Contains(alert) == false ? "" : null, $"{alert} clears");

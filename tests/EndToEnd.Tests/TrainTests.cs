@@ -72,9 +72,10 @@ public sealed class TrainTests(TrainedLine line)
     public async Task Ctrl_C_leaves_nothing_half_written()
     {
         using TempFolder folder = new();
-        // The selection of this coreset takes minutes: a program that starts late on a busy machine cannot have finished before the signal.
-        using RunningProgram training = Programs.Start(
-            Programs.Trainer, "train", "--method", "patchcore", "--data", line.Data, "--name", "flange", "--models", folder["models"], "--size", "512", "--coreset", "0.9");
+        // A shell without job control starts its background jobs so, they hand it on, and .NET leaves it at that.
+        bool ignored = (Convert.ToUInt64(File.ReadLines("/proc/self/status").First(l => l.StartsWith("SigIgn:", StringComparison.Ordinal))[7..].Trim(), 16) & 2) != 0;
+        Assert.SkipWhen(ignored, "SIGINT is ignored by whoever started the tests");
+        using RunningProgram training = Programs.Start(Programs.Trainer, Train(line.Data, folder["models"], "--size", "512"));
         await Eventually.True(() => training.Output.Contains("to train on", StringComparison.Ordinal), "training has begun");
         training.Signal(2);
         Finished finished = training.Wait();

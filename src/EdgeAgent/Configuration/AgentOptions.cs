@@ -22,6 +22,8 @@ internal sealed class AgentOptions
 
     public ProofOptions Proof { get; set; } = new();
 
+    public ProbationOptions Probation { get; set; } = new();
+
     public HttpOptions Http { get; set; } = new();
 
     public MqttOptions Mqtt { get; set; } = new();

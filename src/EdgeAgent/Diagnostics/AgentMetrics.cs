@@ -22,7 +22,7 @@ internal sealed class AgentMetrics
     private static readonly CameraCause[] Causes = Enum.GetValues<CameraCause>();
     private const string S = "station";
 
-    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, cameraUnhealthy, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, heatmaps, journalWritten, journalLost, archived, recordsSent, recordsLost, sparkplugBirths, sparkplugResults, sparkplugGaps, driftFlags;
+    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, cameraUnhealthy, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, modelWithdrawals, heatmaps, journalWritten, journalLost, archived, recordsSent, recordsLost, sparkplugBirths, sparkplugResults, sparkplugGaps, driftFlags;
     private readonly Gauge awaiting, depth, camera, cameraTrouble, broker, certificates, paused, presence, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, archiveBytes, recordsBacklog, recordsAge, sparkplugOnline, sparkplugBacklog, sparkplugAge, drift, driftEvidence, rejectStreak;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
@@ -75,6 +75,7 @@ internal sealed class AgentMetrics
         modelCreated = make.CreateGauge("edge_model_created_timestamp_seconds", "When the running model was trained, Unix time.", S);
         modelSwaps = make.CreateCounter("edge_model_swaps_total", "Models taken into use.", S);
         modelRefusals = make.CreateCounter("edge_model_refusals_total", "Packages that were refused.", S);
+        modelWithdrawals = make.CreateCounter("edge_model_withdrawals_total", "Versions that were rolled back because their first parts were rejected, or failed, clearly more often than before.", S);
         heatmaps = make.CreateCounter("edge_heatmaps_total", "Heatmaps by what became of them: sent, overtaken by a newer one, rate-limited, offline, failed.", S, "outcome");
         journalWritten = make.CreateCounter("edge_journal_entries_total", "Entries that the journal has on disk.");
         journalLost = make.CreateCounter("edge_journal_lost_total", "Records that never reached the journal: it could not be written for too long.");
@@ -156,6 +157,7 @@ internal sealed class AgentMetrics
         modelCreated.WithLabels(s).Set(station.Inspector.Model?.Manifest.CreatedAt.ToUnixTimeMilliseconds() / 1000.0 ?? 0);
         modelSwaps.WithLabels(s).IncTo(station.Inspector.Swaps);
         modelRefusals.WithLabels(s).IncTo(station.Watcher.Refusals);
+        modelWithdrawals.WithLabels(s).IncTo(station.Watcher.Withdrawals);
         recordsSent.WithLabels(s).IncTo(station.Records?.Sent ?? 0);
         recordsLost.WithLabels(s).IncTo(station.RecordsLost);
         recordsBacklog.WithLabels(s).Set(station.Records?.Backlog ?? 0);

@@ -44,7 +44,11 @@ internal sealed partial class Station : IAsyncDisposable
         StationMetrics stationMetrics = new(metrics, name);
         ModelSlot slot = new();
         Recipes = new RecipeBook(name, Options, agent.State);
-        Ledger = new Ledger(agent.Mqtt.VerdictQueueCapacity, time, journal is null ? null : (job, result) => journal.Offer(name, job, result)) { Recipes = Recipes };
+        Ledger = new Ledger(agent.Mqtt.VerdictQueueCapacity, time, (job, result) =>
+        {
+            journal?.Offer(name, job, result);
+            Probation!.Add(result);
+        }) { Recipes = Recipes };
         Queues = new StationQueues(Options.QueueCapacity);
         Evidence = new EvidenceQueue(Options.Heatmaps, time);
         Camera = new Camera(FrameSources.Create(Options.Source, Options.Trigger.Mode, time), Options.Source, CameraHealth.Create(Options.Health), () => Recipes.Current.Camera, time, log);
@@ -53,6 +57,8 @@ internal sealed partial class Station : IAsyncDisposable
         Drift = new StationDrift(Options.Drift, new StateFile(agent.State, $"{name}.drift"), time, log);
         Intake = new TriggerIntake(new StateFile(agent.State, $"{name}.paused"), TimeSpan.FromMilliseconds(Options.Trigger.DebounceMs), Camera, Ledger, Queues, time, stopping.Token);
         invalid = new InvalidTriggers(time, log);
+        Probation = new Probation(agent.Probation, $"{agent.Line}/{name}", Ledger, Inspector, Watcher);
+        Probation.Follow();
         if (journal is not null) new ModelJournal(name, journal, Inspector, Watcher).Follow();
         if (agent.Mqtt.Enabled)
         {
@@ -98,6 +104,7 @@ internal sealed partial class Station : IAsyncDisposable
     public Inspector Inspector { get; }
     public StationDrift Drift { get; }
     public ModelWatcher Watcher { get; }
+    public Probation Probation { get; }
     public TriggerIntake Intake { get; }
     public BrokerLink? Link { get; }
     public VerdictPublisher Publisher { get; }

@@ -20,13 +20,16 @@ internal sealed partial class ModelWatcher(PackageStore store, ModelProof proof,
     private volatile int offered;   // 0 = none
     private CancellationToken stopping;
     private (string What, long At, bool ForGood)? refused;
-    private long refusals;
+    private long refusals, withdrawals;
 
     public ModelStatus Status => status;
 
     /// <summary>What the next part is.</summary>
     public Recipe Recipe => recipes.Current;
     public long Refusals => Interlocked.Read(ref refusals);
+
+    /// <summary>Versions that did not pass their probation.</summary>
+    public long Withdrawals => Interlocked.Read(ref withdrawals);
 
     /// <summary>The version that the next part is inspected with; null when there is none.</summary>
     public int? Offered => offered is var version and > 0 ? version : null;   // no lock: a proof may hold it for a minute
@@ -102,6 +105,40 @@ internal sealed partial class ModelWatcher(PackageStore store, ModelProof proof,
     public void RollBack(string by, string? why)
     {
         lock (gate) Activate(store.OpenPrevious(recipes.Current.Model, LogPassedOver).Manifest.Version, by, why ?? "roll back");
+    }
+
+    /// <summary>A version did not pass its probation: the one before proves itself again and takes over. Never throws.</summary>
+    public void Withdraw(int version, int from, string by, string why)
+    {
+        lock (gate)
+        {
+            if (offered != version) return;   // somebody was faster
+            Recipe recipe = recipes.Current;
+            LogWithdrawn(recipe.Model, version, from, why);
+            try
+            {
+                slot.Offer(Load(recipe, from, options, new Activation(time.GetUtcNow(), version, from, by, why)));
+            }
+            catch (Exception e)
+            {
+                LogNoWayBack(recipe.Model, from, version, e.Message);
+                return;
+            }
+            offered = from;
+            Interlocked.Increment(ref withdrawals);
+            try
+            {
+                store.SetCurrent(recipe.Model, from, by, why);
+                refused = null;
+                Set(new ModelStatus(ModelState.Running, from, null));
+            }
+            catch (EdgeException e)
+            {
+                // It stays away from this station until somebody names a version again.
+                refused = (Describe(recipe.Model, version), time.GetTimestamp(), ForGood: true);
+                Set(new ModelStatus(ModelState.Refused, version, $"{why}. {e.Message}"));
+            }
+        }
     }
 
     /// <summary>Reads what should run from the disk once more: hashes, load, golden images, in a session of its own.</summary>
@@ -205,6 +242,12 @@ internal sealed partial class ModelWatcher(PackageStore store, ModelProof proof,
         status = now;
         Changed?.Invoke();
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "model {Name} version {Version} is withdrawn, version {From} runs again: {Why}")]
+    private partial void LogWithdrawn(string name, int version, int from, string why);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "model {Name} version {From} cannot come back, {Version} stays: {Why}")]
+    private partial void LogNoWayBack(string name, int from, int version, string why);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "roll back: {Passed}")]
     private partial void LogPassedOver(string passed);

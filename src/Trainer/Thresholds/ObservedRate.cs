@@ -1,4 +1,5 @@
 using System.Globalization;
+using Edge.Statistics;
 
 namespace Edge.Training.Thresholds;
 

@@ -1,4 +1,5 @@
 using Edge.Scoring;
+using Edge.Statistics;
 
 namespace Edge.Training.Thresholds;
 

@@ -228,7 +228,7 @@ internal sealed class TinyGraph
     }
 }
 
-internal enum BrightFault
+public enum BrightFault
 {
     None = 0,
     NaN,

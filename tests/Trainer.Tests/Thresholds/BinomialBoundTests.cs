@@ -1,4 +1,5 @@
 using System.Globalization;
+using Edge.Statistics;
 using Edge.Tests.Evaluation;
 using Edge.Training.Thresholds;
 using Xunit;

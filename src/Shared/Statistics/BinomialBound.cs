@@ -1,4 +1,4 @@
-namespace Edge.Training.Thresholds;
+namespace Edge.Statistics;
 
 /// <summary>
 /// Exact one-sided bounds on a rate from counted events (Clopper and Pearson 1934). No events among n is the "rule of three":
@@ -27,7 +27,7 @@ internal static class BinomialBound
     }
 
     /// <summary>P(Binomial(n, q) ≤ events), term by term from 0 events up, in logarithms: (1 − q)ⁿ alone may be below any double.</summary>
-    private static double AtMost(long events, long trials, double q)
+    public static double AtMost(long events, long trials, double q)
     {
         if (q <= 0) return 1;
         if (q >= 1) return 0;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Edge.Imaging;
 
 namespace Edge.Packages;
@@ -22,7 +23,7 @@ public sealed class Package
             Manifest manifest = Manifest.Parse(ReadJson(other, PackageFiles.Manifest));
             return (manifest.Name, manifest.Version) == (Manifest.Name, version) && manifest.Files.GetValueOrDefault(PackageFiles.Model) == Manifest.Files[PackageFiles.Model];
         }
-        catch (Exception e) when (e is EdgeException or IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (e is EdgeException or IOException or UnauthorizedAccessException)
         {
             return false;
         }
@@ -50,20 +51,31 @@ public sealed class Package
             trusted?.Verify(json, signature);   // before anything in it is believed
             Manifest manifest = Manifest.Parse(json);
             Check(folder, manifest);
-            GoldenSet golden = JsonSerializer.Deserialize(ReadJson(folder, PackageFiles.Expected), PackageJson.Default.GoldenSet)
-                ?? throw new EdgeException($"{PackageFiles.Expected} holds null.");
+            GoldenSet golden = ReadJson(folder, PackageFiles.Expected, PackageJson.Default.GoldenSet);
             foreach (GoldenImage image in golden.Images)
                 if (!manifest.Files.ContainsKey("golden/" + image.File)) throw new EdgeException($"golden image {image.File} is not among the package's files.");
             return new Package(folder, manifest, golden) { Signature = signature, SignedBy = trusted is null ? null : signature!.Key };
         }
-        catch (Exception e) when (e is EdgeException or IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (e is EdgeException or IOException or UnauthorizedAccessException)
         {
             throw new EdgeException($"The package {folder} is refused: {e.Message}", e);
         }
     }
 
     private static PackageSignature? ReadSignature(string folder) => !File.Exists(Path.Combine(folder, PackageFiles.Signature)) ? null
-        : JsonSerializer.Deserialize(ReadJson(folder, PackageFiles.Signature), PackageJson.Default.PackageSignature) ?? throw new EdgeException($"{PackageFiles.Signature} holds null.");
+        : ReadJson(folder, PackageFiles.Signature, PackageJson.Default.PackageSignature);
+
+    private static T ReadJson<T>(string folder, string file, JsonTypeInfo<T> type) where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(ReadJson(folder, file), type) ?? throw new EdgeException($"{file} holds null.");
+        }
+        catch (JsonException e)
+        {
+            throw new EdgeException($"{file} is not valid: {e.Message}", e);
+        }
+    }
 
     private static byte[] ReadJson(string folder, string file)
     {

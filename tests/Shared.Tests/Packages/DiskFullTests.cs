@@ -14,6 +14,6 @@ public sealed class DiskFullTests
         EdgeException e = Assert.Throws<EdgeException>(() => PackageTests.Publish(disk.Path));
         Assert.Contains("space", e.Message, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(1, new PackageStore(disk.Path).OpenCurrent("part").Manifest.Version);
-        Assert.Equal(["1", "current"], Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(first.Folder)!).Select(Path.GetFileName).Order());
+        Assert.Equal(["1", "current", "history.jsonl"], Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(first.Folder)!).Select(Path.GetFileName).Order());
     }
 }

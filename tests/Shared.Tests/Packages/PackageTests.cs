@@ -18,7 +18,7 @@ public sealed class PackageTests
         Assert.Equal(0.5f, opened.Manifest.Calibration.Threshold);
         Assert.Equal(package.Manifest.ToJson(), opened.Manifest.ToJson());
         Assert.Equal([1, 2, 3], File.ReadAllBytes(opened.ModelPath));
-        Assert.Equal(["1", "current"], Directory.EnumerateFileSystemEntries(models["part"]).Select(Path.GetFileName).Order());
+        Assert.Equal(["1", "current", "history.jsonl"], Directory.EnumerateFileSystemEntries(models["part"]).Select(Path.GetFileName).Order());
         Assert.Equal("1\n", File.ReadAllText(models["part/current"]));
     }
 
@@ -61,7 +61,7 @@ public sealed class PackageTests
         Directory.CreateDirectory(models["part/.staging-new"]);
         Directory.SetLastWriteTimeUtc(models["part/.staging-old"], DateTime.UtcNow.AddDays(-2));
         Publish(models.Path);
-        Assert.Equal([".staging-new", "1", "current"], Directory.EnumerateFileSystemEntries(models["part"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal([".staging-new", "1", "current", "history.jsonl"], Directory.EnumerateFileSystemEntries(models["part"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Theory]

@@ -164,7 +164,7 @@ public sealed class CalibrateTests : IDisposable
     {
         Assert.Equal(code, await Calibrate(args.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
         Assert.Equal([1], store.Versions("part"));
-        Assert.Equal(["1", "current"], Directory.EnumerateFileSystemEntries(folder["models/part"]).Select(Path.GetFileName).Order());
+        Assert.Equal(["1", "current", "history.jsonl"], Directory.EnumerateFileSystemEntries(folder["models/part"]).Select(Path.GetFileName).Order());
     }
 
     [Fact]

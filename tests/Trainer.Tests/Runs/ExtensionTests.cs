@@ -97,7 +97,7 @@ public sealed class ExtensionTests : IDisposable
         Assert.Contains("allow no more", Assert.Throws<EdgeException>(() => Run(first, options with { MemoryBytes = before.Bytes })).Message, StringComparison.Ordinal);
         Assert.Contains("very pictures", Assert.Throws<EdgeException>(() => Run(first, options with { Data = folder["first"] })).Message, StringComparison.Ordinal);
         Assert.Contains("too few", Assert.Throws<EdgeException>(() => Run(first, options with { CalibrateOn = null })).Message, StringComparison.Ordinal);
-        Assert.Equal(["1", "2", "current"], Directory.EnumerateFileSystemEntries(folder["models/part"]).Select(Path.GetFileName).Order());
+        Assert.Equal(["1", "2", "current", "history.jsonl"], Directory.EnumerateFileSystemEntries(folder["models/part"]).Select(Path.GetFileName).Order());
     }
 
     [Fact]

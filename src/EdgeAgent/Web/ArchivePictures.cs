@@ -36,7 +36,7 @@ internal sealed class ArchivePictures(JournalWriter? journal, ArchiveOptions opt
     /// <summary>The journal is a file that others can write to: what it names must still be a picture of the archive, and no link out of it.</summary>
     private string? Find(string relative)
     {
-        string folder = Path.GetFullPath(options.Path), path = Path.GetFullPath(Path.Combine(folder, relative));
+        string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Path)), path = Path.GetFullPath(Path.Combine(folder, relative));
         if (!path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) || Path.GetExtension(path) != ".png") return null;
         for (FileSystemInfo at = new FileInfo(path); at.FullName != folder; at = Directory.GetParent(at.FullName)!)
             if (at.LinkTarget is not null) return null;

@@ -41,10 +41,13 @@ public sealed partial class JournalFile
     public JournalEntry? Entry(long seq, string kind) => Query($"SELECT {Columns} FROM entries WHERE seq = $seq AND kind = $kind", ("$seq", seq), ("$kind", kind)).FirstOrDefault();
 
     /// <summary>Number of the entry about the picture of a part; null when none was kept.</summary>
-    /// <param name="part">The part's entry: its picture is told after it, and a jobId may come again.</param>
+    /// <param name="part">The part's entry: its picture is told after it, and before the next part of this jobId, which may come again.</param>
     public long? ImageOf(string station, string job, long part)
     {
-        using SqliteCommand find = Command($"SELECT min(seq) FROM entries WHERE job = $job AND station = $station AND kind = '{JournalKind.Image}' AND seq > $part", ("$job", job), ("$station", station), ("$part", part));
+        using SqliteCommand find = Command($"""
+            SELECT min(seq) FROM entries WHERE job = $job AND station = $station AND kind = '{JournalKind.Image}' AND seq > $part
+              AND seq < ifnull((SELECT min(seq) FROM entries WHERE job = $job AND station = $station AND kind = '{JournalKind.Part}' AND seq > $part), {long.MaxValue})
+            """, ("$job", job), ("$station", station), ("$part", part));
         return find.ExecuteScalar() as long?;
     }
 }

@@ -17,10 +17,10 @@ public sealed class HistoryTests
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    private static async Task<TestAgent> FiveAsync()
+    private static async Task<TestAgent> FiveAsync(string archive = "archive")
     {
         TestAgent agent = new();
-        agent.Options.Archive = new ArchiveOptions { Enabled = true, Path = agent["archive"], AcceptedShare = 0, NearThreshold = 0, MinFreeMegabytes = 0 };
+        agent.Options.Archive = new ArchiveOptions { Enabled = true, Path = agent[archive], AcceptedShare = 0, NearThreshold = 0, MinFreeMegabytes = 0 };
         foreach ((string name, byte brightness) in new (string, byte)[] { ("1", 40), ("2", 50), ("3", 95), ("4", 120), ("5", 200) }) agent.AddPicture($"{name}.png", brightness);
         await agent.StartWithModelAsync();
         await agent.UntilAsync(() => agent.Host.Journal!.Written == 9, "5 parts, 3 pictures and that the model runs");
@@ -68,10 +68,12 @@ public sealed class HistoryTests
         Assert.Contains("Edge:Journal:Enabled", (string)json["error"]!, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Pictures_are_the_archives_whole_or_small()
+    [Theory]
+    [InlineData("archive")]
+    [InlineData("archive/")]
+    public async Task Pictures_are_the_archives_whole_or_small(string archive)
     {
-        await using TestAgent agent = await FiveAsync();
+        await using TestAgent agent = await FiveAsync(archive);
         JsonNode[] parts = await agent.PartsAsync("");
         Assert.Equal([true, true, true, false, false], parts.Select(p => p["image"] is not null));
         byte[] png = (await agent.BytesAsync($"/api/pictures/{parts[0]["image"]}"))!;
@@ -115,5 +117,16 @@ public sealed class HistoryTests
         (parts, next) = journal.Search(query with { Before = next }, span: 60);
         Assert.Equal((5, null), (Assert.Single(parts).Seq, next));
         Assert.Equal([30, 29], journal.Search(new JournalQuery(From: DateTimeOffset.UnixEpoch.AddSeconds(20), To: DateTimeOffset.UnixEpoch.AddSeconds(30), Limit: 2)).Parts.Select(p => p.Seq));
+    }
+
+    [Fact]
+    public void A_part_without_a_picture_does_not_get_that_of_a_later_part_with_its_id()
+    {
+        using TempFolder folder = new();
+        using JournalFile journal = JournalFile.OpenForWriting(folder["journal.db"]);
+        string[] kinds = [JournalKind.Part, JournalKind.Part, JournalKind.Image, JournalKind.Part, JournalKind.Image, JournalKind.Part];
+        journal.Append(kinds.Select(kind => new JournalRecord("cam1", kind, DateTimeOffset.UnixEpoch, """{"jobId":"again"}""")));
+        Assert.Equal([null, 3, 5, null], new long[] { 1, 2, 4, 6 }.Select(part => journal.ImageOf("cam1", "again", part)));
+        Assert.Null(journal.ImageOf("cam2", "again", 2));
     }
 }

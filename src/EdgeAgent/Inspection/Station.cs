@@ -47,7 +47,7 @@ internal sealed partial class Station : IAsyncDisposable
         Ledger = new Ledger(agent.Mqtt.VerdictQueueCapacity, time, (job, result) =>
         {
             journal?.Offer(name, job, result);
-            Probation!.Add(result);
+            if (ReferenceEquals(job.Result, result)) Probation!.Add(result);   // a late one was counted at its deadline
         }) { Recipes = Recipes };
         Queues = new StationQueues(Options.QueueCapacity);
         Evidence = new EvidenceQueue(Options.Heatmaps, time);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Edge.Agent.Configuration;
 using Edge.Journal;
+using Edge.Scoring;
 using Edge.Tests.Support;
 using Xunit;
 
@@ -24,15 +25,16 @@ public sealed class SwapStressTests
         TestModels.Publish(agent.Models, Graph(1));
         for (int version = 2; version <= Versions; version++) TestModels.Publish(agent.Models, Graph(version), setCurrent: false);
         await agent.StartAsync();
-        await agent.UntilAsync(() => agent.Station.Inspector.Model is not null, "a model");
+        await agent.UntilAsync(() => agent.Station.Ledger.Count(Verdict.Accept) > 0, "a part of the first version");
 
         double settled = 0;
         for (int i = 1; i <= Swaps; i++)
         {
             if (i == Swaps / 5) settled = Resident();
             agent.Station.Watcher.Activate(1 + i % Versions, "stress", null);
-            long parts = agent.Station.Ledger.Triggers;
-            await agent.UntilAsync(() => agent.Station.Inspector.Swaps == i + 1 && agent.Station.Ledger.Triggers > parts + 1, "the swap, and a part after it");
+            await agent.UntilAsync(() => agent.Station.Inspector.Swaps == i + 1, "the swap");
+            long done = agent.Station.Ledger.Count(Verdict.Accept);
+            await agent.UntilAsync(() => agent.Station.Ledger.Count(Verdict.Accept) > done + 1, "a part after it");
         }
         double end = Resident();
         await agent.Host.StopAsync(TestContext.Current.CancellationToken);

@@ -149,7 +149,9 @@ public sealed class AravisSourceTests
         {
             Grab got = source.Grab(frame, TimeSpan.FromMilliseconds(100));
             if (got == Grab.Frame) return;
-            Assert.Equal(Grab.Nothing, got);
+            // A busy machine loses packets, as a network does: such a picture is none.
+            Assert.Contains(got, (Grab[])[Grab.Nothing, Grab.Unreadable]);
+            if (got == Grab.Unreadable && newPart) source.NewPart();
         }
         Assert.Fail("no picture came");
     }

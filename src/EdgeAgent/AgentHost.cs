@@ -70,6 +70,8 @@ internal sealed partial class AgentHost : IAsyncDisposable
         AgentHost? host = null;
         builder.Services.AddSingleton(_ => new Health(host!.Stations));
         builder.Services.AddHostedService(_ => new StationService(host!.Stations, host.Journal, host.Archive, host.Fail));
+        builder.Services.AddHostedService(services => new MachineMetrics(options, services.GetRequiredService<AgentMetrics>(), time));
+        if (options.SelfTest.EveryHours > 0) builder.Services.AddHostedService(_ => new SelfTestSchedule(host!.Stations, TimeSpan.FromHours(options.SelfTest.EveryHours), time));
         if (options.Sparkplug.Enabled) builder.Services.AddHostedService(_ => host!.Sparkplug!);
         builder.Services.AddSingleton(services => new SignsOfLife(services.GetRequiredService<Health>().Beats, services.GetRequiredService<Health>().Summary));
         builder.Services.AddHostedService<SystemdNotify>();

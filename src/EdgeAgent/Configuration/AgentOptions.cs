@@ -24,6 +24,8 @@ internal sealed class AgentOptions
 
     public ProbationOptions Probation { get; set; } = new();
 
+    public SelfTestOptions SelfTest { get; set; } = new();
+
     public HttpOptions Http { get; set; } = new();
 
     public MqttOptions Mqtt { get; set; } = new();

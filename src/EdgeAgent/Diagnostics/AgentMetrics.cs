@@ -22,8 +22,8 @@ internal sealed class AgentMetrics
     private static readonly CameraCause[] Causes = Enum.GetValues<CameraCause>();
     private const string S = "station";
 
-    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, cameraUnhealthy, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, modelWithdrawals, heatmaps, journalWritten, journalLost, archived, recordsSent, recordsLost, sparkplugBirths, sparkplugResults, sparkplugGaps, driftFlags;
-    private readonly Gauge awaiting, depth, camera, cameraTrouble, broker, certificates, paused, presence, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, archiveBytes, recordsBacklog, recordsAge, sparkplugOnline, sparkplugBacklog, sparkplugAge, drift, driftEvidence, rejectStreak;
+    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, cameraUnhealthy, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, modelWithdrawals, heatmaps, journalWritten, journalLost, archived, recordsSent, recordsLost, sparkplugBirths, sparkplugResults, sparkplugGaps, driftFlags, selfTests;
+    private readonly Gauge awaiting, depth, camera, cameraTrouble, broker, certificates, paused, presence, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, archiveBytes, recordsBacklog, recordsAge, sparkplugOnline, sparkplugBacklog, sparkplugAge, drift, driftEvidence, rejectStreak, selfTestFailing;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 
@@ -91,6 +91,8 @@ internal sealed class AgentMetrics
         driftEvidence = make.CreateGauge("edge_drift_evidence", "Evidence for a change since the model came into use, as the logarithm to base 10 of the parts between two false alarms; -1 = none.", S, "statistic");
         driftFlags = make.CreateCounter("edge_drift_flags_total", "Times that drift was flagged, or its cause changed.", S);
         rejectStreak = make.CreateGauge("edge_reject_streak", "Rejected parts in a row until now.", S);
+        selfTests = make.CreateCounter("edge_self_tests_total", "Times that the running model was read from the disk again and run on its golden images, by command or schedule.", S, "outcome");
+        selfTestFailing = make.CreateGauge("edge_self_test_failing", "1 when the last self-test failed.", S);
         sparkplugOnline = make.CreateGauge("edge_sparkplug_online", "1 when the Sparkplug edge node is connected and born; 0 also when it is not enabled.");
         sparkplugBirths = make.CreateCounter("edge_sparkplug_births_total", "Births of the Sparkplug edge node, those that a host asked for included.");
         sparkplugResults = make.CreateCounter("edge_sparkplug_results_total", "Parts' results that the broker has over Sparkplug.", S);
@@ -169,6 +171,9 @@ internal sealed class AgentMetrics
         driftEvidence.WithLabels(s, "sharpness").Set(drifting?.Sharpness ?? -1);
         driftFlags.WithLabels(s).IncTo(station.Drift.Flags);
         rejectStreak.WithLabels(s).Set(station.Drift.RejectStreak);
+        selfTests.WithLabels(s, "passed").IncTo(station.SelfTest.Passed);
+        selfTests.WithLabels(s, "failed").IncTo(station.SelfTest.Failed);
+        selfTestFailing.WithLabels(s).Set(station.SelfTest.Failing ? 1 : 0);
         sparkplugResults.WithLabels(s).IncTo(device?.Sent ?? 0);
         sparkplugBacklog.WithLabels(s).Set(device?.Backlog ?? 0);
         sparkplugAge.WithLabels(s).Set(device?.OldestAge.TotalSeconds ?? 0);

@@ -60,9 +60,10 @@ internal sealed partial class Station : IAsyncDisposable
         Probation = new Probation(agent.Probation, $"{agent.Line}/{name}", Ledger, Inspector, Watcher);
         Probation.Follow();
         if (journal is not null) new ModelJournal(name, journal, Inspector, Watcher).Follow();
+        SelfTest = new SelfTest(name, Watcher, journal, log);
         if (agent.Mqtt.Enabled)
         {
-            commands = new CommandLoop<CommandMessage>(topics.Responses, new StationCommands(Recipes, Watcher, Intake, $"{agent.Line}/{name}", () => status!.Touch()), time, log);
+            commands = new CommandLoop<CommandMessage>(topics.Responses, new StationCommands(Recipes, Watcher, SelfTest, Intake, $"{agent.Line}/{name}", () => status!.Touch()), time, log);
             Dictionary<string, Action<MqttApplicationMessage, Action>> subscriptions = new() { [topics.Command] = commands.Receive };
             if (Options.Trigger.Mode == TriggerMode.Mqtt) subscriptions[topics.Trigger] = Receive;
             Link = new BrokerLink(agent.Mqtt, BrokerIdentity.WithStatus($"{agent.Mqtt.ClientIdPrefix}-{agent.Line}-{name}", topics.Status) with { Held = agent.Mqtt.HeldTriggers }, subscriptions, time, log);
@@ -105,6 +106,7 @@ internal sealed partial class Station : IAsyncDisposable
     public StationDrift Drift { get; }
     public ModelWatcher Watcher { get; }
     public Probation Probation { get; }
+    public SelfTest SelfTest { get; }
     public TriggerIntake Intake { get; }
     public BrokerLink? Link { get; }
     public VerdictPublisher Publisher { get; }

@@ -6,7 +6,7 @@ using Edge.Agent.Models;
 namespace Edge.Agent.Inspection;
 
 /// <summary>What a station can be told to do. One at a time.</summary>
-internal sealed class StationCommands(RecipeBook recipes, ModelWatcher watcher, TriggerIntake intake, string station, Action changed) : ICommands<CommandMessage>
+internal sealed class StationCommands(RecipeBook recipes, ModelWatcher watcher, SelfTest selfTest, TriggerIntake intake, string station, Action changed) : ICommands<CommandMessage>
 {
     public CommandMessage? Parse(ReadOnlySequence<byte> payload, out string? why) => CommandMessage.Parse(payload, out why);
 
@@ -18,7 +18,7 @@ internal sealed class StationCommands(RecipeBook recipes, ModelWatcher watcher, 
             switch (command.Command)
             {
                 case CommandMessage.ChangeRecipe: watcher.Change(recipes.Find(command.Recipe!)); break;
-                case CommandMessage.SelfTest: watcher.SelfTest(); break;
+                case CommandMessage.SelfTest: selfTest.Run(); break;
                 case CommandMessage.Activate: watcher.Activate(command.Version!.Value, By, command.Why); break;
                 case CommandMessage.RollBack: watcher.RollBack(By, command.Why); break;
                 default: intake.Pause(command.Command == CommandMessage.Pause); break;

@@ -31,7 +31,7 @@ public sealed partial class MetricsDocument
         {
             string name = help.Groups[1].Value;
             Match sample = Regex.Match(scraped, $@"^{name}(?:_bucket)?\{{(.*)\}} ", RegexOptions.Multiline);
-            IEnumerable<string> labels = Label().Matches(sample.Groups[1].Value).Select(m => m.Groups[1].Value).Where(l => l != "le");
+            IEnumerable<string> labels = name.StartsWith("edge_gpu_", StringComparison.Ordinal) ? Agent.Diagnostics.MachineMetrics.GpuLabels : Label().Matches(sample.Groups[1].Value).Select(m => m.Groups[1].Value).Where(l => l != "le");
             text.Append($"| `{name}` | {types[name]} | {string.Join(", ", labels)} | {help.Groups[2].Value} |\n");
         }
         Document.Compare("docs/metrics.md", text.ToString());

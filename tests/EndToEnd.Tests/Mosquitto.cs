@@ -98,6 +98,10 @@ internal sealed class Mosquitto : IDisposable
     public RunningProgram Subscribe(string topic) =>
         Programs.Start(Binary("mosquitto_sub")!, "-h", "127.0.0.1", "-p", $"{Port}", "-V", "mqttv5", "-c", "-x", "3600", "-i", $"sub-{Guid.NewGuid():N}", "-q", "1", "-t", topic, "-v");
 
+    /// <summary>mosquitto_pub, at QoS 1.</summary>
+    public void Publish(string topic, string payload, bool retain = false) =>
+        Programs.Run(Binary("mosquitto_pub")!, 0, ["-h", "127.0.0.1", "-p", $"{Port}", "-V", "mqttv5", "-q", "1", "-t", topic, "-m", payload, .. retain ? (string[])["-r"] : []]);
+
     private static string? Binary(string name) =>
         ((string[])["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"]).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 

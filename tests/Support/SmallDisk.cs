@@ -20,6 +20,13 @@ internal sealed class SmallDisk : IDisposable
         Assert.Skip("needs the right to mount a tmpfs");
     }
 
+    public void Resize(int kibibytes)
+    {
+        using Process mount = Process.Start("mount", ["-o", $"remount,size={kibibytes}k", Path])!;
+        mount.WaitForExit();
+        Assert.Equal(0, mount.ExitCode);
+    }
+
     public void Dispose()
     {
         using (Process unmount = Process.Start("umount", [Path])!) unmount.WaitForExit();

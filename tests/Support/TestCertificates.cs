@@ -5,9 +5,10 @@ using System.Security.Cryptography.X509Certificates;
 namespace Edge.Tests;
 
 /// <summary>A certificate authority for one test.</summary>
-internal sealed class TestCertificates(string name = "test authority") : IDisposable
+/// <param name="days">Until its own certificate ends.</param>
+internal sealed class TestCertificates(string name = "test authority", int days = 2) : IDisposable
 {
-    private readonly X509Certificate2 authority = Make($"CN={name}", null, TimeSpan.FromDays(2));
+    private readonly X509Certificate2 authority = Make($"CN={name}", null, TimeSpan.FromDays(days));
 
     public string Pem => authority.ExportCertificatePem();
 

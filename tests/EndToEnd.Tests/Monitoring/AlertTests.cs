@@ -56,7 +56,7 @@ public sealed partial class AlertTests(TrainedLine line)
             Directory.CreateDirectory(folder["models/flange"]);
             using (RunningProgram copy = Programs.Start("/bin/cp", "-r", Path.Combine(line.Package, "."), folder["models/flange"])) Assert.Equal(0, copy.Wait().ExitCode);
             await prometheus.Clears("EdgeNoModel");
-            string[] pictures = [.. Directory.EnumerateFiles(Path.Combine(line.Data, "train/good"), "*.png").Order()];
+            string[] pictures = [.. Directory.EnumerateFiles(Path.Combine(line.Data, "train/good")).Order()];
             Directory.CreateDirectory(folder["staged"]);
             foreach (string picture in pictures) File.Copy(picture, Path.Combine(folder["staged"], Path.GetFileName(picture)));
             Directory.Move(folder["staged"], folder["captures"]);

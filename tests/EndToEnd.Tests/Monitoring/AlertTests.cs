@@ -79,28 +79,70 @@ public sealed partial class AlertTests(TrainedLine line)
         using Mosquitto broker = new();
         broker.Stop();
         using TempFolder folder = new();
+        string limit = "";
         int port = Ports.Free();
         string[] pictures = [.. Directory.EnumerateFiles(Path.Combine(line.Data, "train/good")).Order()];
         Directory.CreateDirectory(folder["reviewed/good"]);
         File.Copy(pictures[0], folder["reviewed/good/0.jpg"]);
-        File.WriteAllText(folder["trainer.json"], $$"""
-            { "Trainer": {
-              "Models": "{{folder["models"]}}", "State": "{{folder["state"]}}", "Http": { "Port": {{port}} }, "Mqtt": { "Host": "127.0.0.1", "Port": {{broker.Port}} },
-              "Products": { "flange": { "Data": "{{folder["data"]}}", "Reviewed": "{{folder["reviewed"]}}", "ReviewedParts": 1, "Arguments": "--coreset 0.02 --size 64", "Gates": { "MaxFalseRejectRate": 1 } } } } }
-            """);
+        string[] crowd = [.. Enumerable.Range(0, 12).Select(i => $"q{i}")];
+        Configure("0.1");
         using RealPrometheus prometheus = new(trainer: port);
         await prometheus.Fires("EdgeTrainerDown");
-        using RunningProgram trainer = Programs.Start(Programs.Trainer, "serve", "--config", folder["trainer.json"]);
-        foreach (string alert in (string[])["EdgeTrainerBrokerDisconnected", "EdgeTrainerRunFailed"]) await prometheus.Fires(alert);   // there is no data folder
-        await prometheus.Clears("EdgeTrainerDown");
+        using (RunningProgram trainer = Programs.Start(Programs.Trainer, "serve", "--config", folder["trainer.json"]))
+        {
+            foreach (string alert in (string[])["EdgeTrainerBrokerDisconnected", "EdgeTrainerRunFailed"]) await prometheus.Fires(alert);   // there is no data folder
+            await prometheus.Clears("EdgeTrainerDown");
 
-        broker.Start();
-        Directory.CreateDirectory(folder["data"]);
-        foreach (string picture in pictures) File.Copy(picture, Path.Combine(folder["data"], Path.GetFileName(picture)));
-        File.Copy(pictures[1], folder["reviewed/good/1.jpg"]);
-        File.SetLastWriteTimeUtc(folder["reviewed/good/1.jpg"], DateTime.UtcNow);
-        foreach (string alert in (string[])["EdgeTrainerBrokerDisconnected", "EdgeTrainerRunFailed"]) await prometheus.Clears(alert);
+            broker.Start();
+            Directory.CreateDirectory(folder["data"]);
+            foreach (string picture in pictures) File.Copy(picture, Path.Combine(folder["data"], Path.GetFileName(picture)));
+            File.Copy(pictures[1], folder["reviewed/good/1.jpg"]);
+            File.SetLastWriteTimeUtc(folder["reviewed/good/1.jpg"], DateTime.UtcNow);
+            await prometheus.Fires("EdgeTrainerRunLong");
+            foreach (string alert in (string[])["EdgeTrainerBrokerDisconnected", "EdgeTrainerRunFailed", "EdgeTrainerRunLong"]) await prometheus.Clears(alert);
+
+            Train("heavy");
+            await prometheus.Fires("EdgeTrainerCandidateRefused");
+            foreach (string product in crowd) Train(product);
+            await prometheus.Fires("EdgeTrainerQueueLong");
+            foreach (string product in crowd) broker.Publish("edge/line1/trainer/command", $$"""{"command":"cancel","run":"{{product}}-0.1"}""");
+            await prometheus.Clears("EdgeTrainerQueueLong");
+            trainer.Signal(15);
+            Assert.Equal(0, trainer.Wait().ExitCode);
+        }
+        Configure("100");
+        using (RunningProgram trainer = Programs.Start(Programs.Trainer, "serve", "--config", folder["trainer.json"]))
+        {
+            await prometheus.Clears("EdgeTrainerDown");
+            await prometheus.Fires("EdgeTrainerCandidateRefused");   // remembered
+            Train("heavy");
+            await prometheus.Clears("EdgeTrainerCandidateRefused");
+        }
         Assert.Empty(await prometheus.SickRulesAsync());
+
+        void Train(string product) => broker.Publish("edge/line1/trainer/command", $$"""{"command":"train","run":"{{product}}-{{limit}}","product":"{{product}}"}""");
+
+        void Configure(string megabytes)
+        {
+            limit = megabytes;
+            string product = $$""" "Data": "{{folder["data"]}}", "Arguments": "--coreset 0.02 --size 64", "Gates": { "MaxFalseRejectRate": 1 """;
+            File.WriteAllText(folder["trainer.json"], $$"""
+                { "Trainer": {
+                  "Models": "{{folder["models"]}}", "State": "{{folder["state"]}}", "Http": { "Port": {{port}} }, "Mqtt": { "Host": "127.0.0.1", "Port": {{broker.Port}} },
+                  "Products": {
+                    "flange": { "Reviewed": "{{folder["reviewed"]}}", "ReviewedParts": 1, {{product}} } },
+                    "heavy": { {{product}}, "MaxMegabytes": {{limit}} } },
+                    {{string.Join(", ", crowd.Select(name => $$""" "{{name}}": { {{product}} } } """))}} } } }
+                """);
+        }
+    }
+
+    [Fact]
+    public void Every_alert_is_made_to_fire_by_its_cause()
+    {
+        string[] tests = ["AlertTests.cs", "LineAlertTests.cs"];
+        string text = string.Concat(tests.Select(t => File.ReadAllText(Path.Combine(TestPaths.Repository, "tests/EndToEnd.Tests/Monitoring", t))));
+        Assert.All(Alerts(Rules + TrainerRules, "- alert: "), alert => Assert.Contains($"\"{alert}\"", text, StringComparison.Ordinal));
     }
 
     private static string RulesOf(string program) => File.ReadAllText(Path.Combine(RealPrometheus.Deploy, $"{program}.rules.yml"));

@@ -36,8 +36,11 @@ public sealed class DashboardTests(TrainedLine line)
             {
                 string query = ((string)target!["expr"]!).Replace("$__rate_interval", "5s", StringComparison.Ordinal).Replace("$station", ".*", StringComparison.Ordinal);
                 Assert.DoesNotContain("$", query, StringComparison.Ordinal);
-                await Eventually.Get(async () => await prometheus.SeriesAsync(query) > 0 ? "" : null, $"{Path.GetFileName(file)}: {query} has an answer");
+                await Eventually.Get(async () => await prometheus.SeriesAsync(query) >= Fewest(query) ? "" : null, $"{Path.GetFileName(file)}: {query} has an answer");
             }
         }
     }
+
+    /// <summary>A machine without a GPU has none of its figures; the query must still be one.</summary>
+    private static int Fewest(string query) => query.Contains("edge_gpu_", StringComparison.Ordinal) && !File.Exists("/proc/driver/nvidia/version") ? 0 : 1;
 }

@@ -64,13 +64,17 @@ public sealed class SwapStressTests
         double Typical(bool swap) => gaps.Where(g => g.Swap == swap).Select(g => g.Gap).Order().ElementAt(gaps.Count(g => g.Swap == swap) / 2);
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{Swaps} swaps, {inspected.Count} parts; an inference {infer:F2} ms; between two verdicts {Typical(false):F2} ms, at a swap {Typical(true):F2} ms, longest {gaps.Where(g => g.Swap).Max(g => g.Gap) / infer:F1} inferences at a swap, {gaps.Where(g => !g.Swap).Max(g => g.Gap) / infer:F1} elsewhere; resident {settled:F0} MiB after {Swaps / 5} swaps, {end:F0} at the end"));
-        Assert.InRange(end - settled, double.NegativeInfinity, 64);   // a session that stays is 2 MiB
+        Assert.InRange(end - settled, double.NegativeInfinity, Swaps * 4 / 5);   // a session that stays is 2 MiB: half of what a leak would show, as other tests' garbage is in it too
     }
 
     private static byte[] Graph(int version) => TinyGraph.Write(bias: 10 * version, work: 4);
 
     private static float Score(int version) => 40 + 10 * version;
 
-    private static double Resident() => double.Parse(
-        File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmRSS", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+    private static double Resident()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        return double.Parse(
+            File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmRSS", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+    }
 }

@@ -28,14 +28,14 @@ internal sealed partial class SelfTest(string station, ModelWatcher watcher, Jou
         }
         catch (Exception e)
         {
-            (failing, _) = (true, Interlocked.Increment(ref failed));
             LogFailed(e.Message);
             journal?.Offer(station, JournalKind.Event, JsonSerializer.Serialize(
                 new ModelEvent("self-test-failed", watcher.Recipe.Name, watcher.Recipe.Model, watcher.Offered, null, null, null, null, e.Message), ModelEventJson.Default.ModelEvent));
+            (_, failing) = (Interlocked.Increment(ref failed), true);
             throw;
         }
         if (failing) LogMended();
-        (failing, _) = (false, Interlocked.Increment(ref passed));
+        (_, failing) = (Interlocked.Increment(ref passed), false);
     }
 
     /// <summary><see cref="Run"/> by the clock, whose failure has been told when it returns.</summary>

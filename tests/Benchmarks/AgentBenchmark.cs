@@ -54,7 +54,7 @@ internal static class AgentBenchmark
         VerdictPublisher publisher = new(link, topics, ledger, metrics, time, NullLogger.Instance);
         HeatmapLoop heatmaps = new(evidence, link, topics, stop.Token);
         StationDrift drift = new(new DriftOptions(), new StateFile(Path.GetTempPath(), "unused.drift"), time, NullLogger.Instance);
-        InspectionLoop inspection = new(inspector, ledger, queues, evidence, metrics, drift, time, stop.Token);
+        InspectionLoop inspection = new(inspector, ledger, queues, evidence, metrics, drift, null, time, stop.Token);
         Task publishing = publisher.RunAsync(stop.Token);
         foreach (LoopThread thread in (LoopThread[])[new("inspection", time, inspection.Run, Fail), new("heatmaps", time, heatmaps.Run, Fail)]) thread.Start();
 

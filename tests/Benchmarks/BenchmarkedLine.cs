@@ -39,6 +39,7 @@ internal sealed class BenchmarkedLine : IAsyncDisposable
     private long number;
 
     public int Stations { get; private init; }
+    public AgentHost Agent => agent!;
 
     /// <param name="picture">A file that every part shows.</param>
     public static async Task<BenchmarkedLine> StartAsync(string models, string model, string picture, int stations, Action<AgentOptions, string>? configure = null)

@@ -13,6 +13,7 @@ Dictionary<string, Action> benchmarks = new()
     ["graphs"] = () => GraphBenchmark.Run(Environment.GetEnvironmentVariable("EDGE_PACKAGES") ?? Package()),
     ["batch"] = () => BatchBenchmark.Run(Environment.GetEnvironmentVariable("EDGE_PACKAGES") ?? Package()),
     ["line"] = () => LineBenchmark.Run(Package()),
+    ["shadow"] = () => ShadowBenchmark.Run(Package()),
     ["agent"] = () => AgentBenchmark.Run(Package()),
 };
 if (args.Length == 0 || args.Any(a => !benchmarks.ContainsKey(a)))

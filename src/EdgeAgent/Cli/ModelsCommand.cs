@@ -10,8 +10,8 @@ internal static class ModelsCommand
 {
     private static readonly Option<string> Models = new("--models") { Recursive = true, HelpName = "DIR", Description = "The models folder.", DefaultValueFactory = _ => "models" };
     private static readonly Option<string?> Keys = new("--trusted-keys") { Recursive = true, HelpName = "FILE", Description = "Public keys (PEM): a package that none of them has signed is refused, as by an agent with Edge:TrustedKeys." };
-    private static readonly Argument<string> Name = new("NAME") { Description = "Of the model." };
-    private static readonly Option<string?> Why = new("--why") { HelpName = "TEXT", Description = "Goes into the history." };
+    internal static readonly Argument<string> Name = new("NAME") { Description = "Of the model." };
+    internal static readonly Option<string?> Why = new("--why") { HelpName = "TEXT", Description = "Goes into the history." };
 
     public static Command Create() => new("models", """
         What is in the models folder, and which version is to run. An agent that runs from the folder follows within a second: it loads, verifies and
@@ -22,20 +22,21 @@ internal static class ModelsCommand
           edge-agent models verify flange --version 7 --trusted-keys flange.key.pub
           edge-agent models activate flange 7 --models /var/lib/edge/models
           edge-agent models rollback flange --why "rejects every part since the new lamp"
+          edge-agent models shadow flange 8
           edge-agent models history flange
         """)
-    { Models, Keys, List(), Verify(), Activate(), RollBack(), History(), ProveCommand.Create() };
+    { Models, Keys, List(), Verify(), Activate(), RollBack(), ShadowCommand.Create(), History(), ProveCommand.Create() };
 
     private static Command List()
     {
-        Command command = new("list", "The versions, oldest first: * is to run; what is wrong with a damaged one.") { Name };
+        Command command = new("list", "The versions, oldest first: * is to run, s is its shadow; what is wrong with a damaged one.") { Name };
         command.SetAction(parsed =>
         {
             PackageStore store = StoreOf(parsed);
             string name = parsed.GetRequiredValue(Name);
-            int? current = store.Current(name);
+            int? current = store.Current(name), shadow = store.Shadow(name);
             foreach (int version in store.Versions(name))
-                parsed.InvocationConfiguration.Output.WriteLine($"{(version == current ? '*' : ' ')} {version,5}  {Describe(store, name, version)}");
+                parsed.InvocationConfiguration.Output.WriteLine($"{(version == current ? '*' : version == shadow ? 's' : ' ')} {version,5}  {Describe(store, name, version)}");
             return 0;
         });
         return command;
@@ -75,17 +76,17 @@ internal static class ModelsCommand
 
     private static Command History()
     {
-        Command command = new("history", "Which version was to run since when, who wanted it, and why; oldest first.") { Name };
+        Command command = new("history", "Which version was to run (or to run as a shadow) since when, who wanted it, and why; oldest first.") { Name };
         command.SetAction(parsed =>
         {
             foreach (Activation a in StoreOf(parsed).History(parsed.GetRequiredValue(Name)))
-                parsed.InvocationConfiguration.Output.WriteLine(FormattableString.Invariant($"{a.At:yyyy-MM-dd HH:mm:ss}Z  {a.From?.ToString(CultureInfo.InvariantCulture) ?? "-",5} → {a.To,-5}  {a.By}  {a.Why}").TrimEnd());
+                parsed.InvocationConfiguration.Output.WriteLine(FormattableString.Invariant($"{a.At:yyyy-MM-dd HH:mm:ss}Z  {a.From?.ToString(CultureInfo.InvariantCulture) ?? "-",5} → {(a.To == 0 ? "-" : a.To),-5}  {(a.Role is null ? "" : $"({a.Role}) ")}{a.By}  {a.Why}").TrimEnd());
             return 0;
         });
         return command;
     }
 
-    private static PackageStore StoreOf(ParseResult parsed) => new(parsed.GetRequiredValue(Models)) { TrustedKeysFile = parsed.GetValue(Keys) };
+    internal static PackageStore StoreOf(ParseResult parsed) => new(parsed.GetRequiredValue(Models)) { TrustedKeysFile = parsed.GetValue(Keys) };
 
     private static int SetCurrent(ParseResult parsed, Package package)
     {

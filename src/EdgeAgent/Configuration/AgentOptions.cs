@@ -26,6 +26,8 @@ internal sealed class AgentOptions
 
     public SelfTestOptions SelfTest { get; set; } = new();
 
+    public ShadowOptions Shadow { get; set; } = new();
+
     public HttpOptions Http { get; set; } = new();
 
     public MqttOptions Mqtt { get; set; } = new();

@@ -1,5 +1,4 @@
 using Edge.Agent.Inspection;
-using Edge.Scoring;
 using Prometheus;
 
 namespace Edge.Agent.Diagnostics;
@@ -24,9 +23,7 @@ internal sealed class StationMetrics(AgentMetrics metrics, string station)
         infer.Observe(result.Times.Infer * tick);
         if (!float.IsFinite(result.Score)) return;
         score.Set(result.Score);
-        Calibration calibration = result.Model!.Calibration;
-        double mean = calibration.Normals.Mean;
-        position.Observe((result.Score - mean) / (calibration.Threshold - mean));
+        position.Observe(result.Model!.Calibration.Position(result.Score));
     }
 
     /// <summary>A verdict the broker has.</summary>

@@ -1,6 +1,7 @@
 using Edge.Agent.Diagnostics;
 using Edge.Agent.Drift;
 using Edge.Agent.Models;
+using Edge.Agent.Shadow;
 using Edge.Packages;
 
 namespace Edge.Agent.Inspection;
@@ -8,7 +9,7 @@ namespace Edge.Agent.Inspection;
 /// <summary>The thread that owns the model: job with a frame in, verdict out.</summary>
 /// <param name="archive">Offered every decided part and the model; may take the frame and leave another. Must not block.</param>
 internal sealed class InspectionLoop(
-    Inspector inspector, Ledger ledger, StationQueues queues, EvidenceQueue evidence, StationMetrics metrics, StationDrift drift, TimeProvider time, CancellationToken stop, Action<Job, LoadedModel?>? archive = null)
+    Inspector inspector, Ledger ledger, StationQueues queues, EvidenceQueue evidence, StationMetrics metrics, StationDrift drift, StationShadow? shadow, TimeProvider time, CancellationToken stop, Action<Job, LoadedModel?>? archive = null)
 {
     public void Run(Heartbeat heartbeat)
     {
@@ -56,7 +57,11 @@ internal sealed class InspectionLoop(
             {
                 metrics.Observe(result, time);
                 if (model is not null) drift.Observe(model, seen.Verdict, seen.Score);
-                if (seen.Reason == Reason.None) evidence.Offer(job, seen.Verdict, model!);
+                if (seen.Reason == Reason.None)
+                {
+                    evidence.Offer(job, seen.Verdict, model!);
+                    shadow?.Offer(job, model!, seen);
+                }
             }
         }
         archive?.Invoke(job, inspector.Model);

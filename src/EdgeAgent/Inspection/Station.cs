@@ -7,8 +7,8 @@ using Edge.Agent.Drift;
 using Edge.Agent.Journal;
 using Edge.Agent.Messaging;
 using Edge.Agent.Models;
+using Edge.Agent.Shadow;
 using Edge.Packages;
-using Edge.Scoring;
 using MQTTnet;
 
 namespace Edge.Agent.Inspection;
@@ -53,28 +53,32 @@ internal sealed partial class Station : IAsyncDisposable
         Evidence = new EvidenceQueue(Options.Heatmaps, time);
         Camera = new Camera(FrameSources.Create(Options.Source, Options.Trigger.Mode, time), Options.Source, CameraHealth.Create(Options.Health), () => Recipes.Current.Camera, time, log);
         Inspector = new Inspector(slot, time, log);
-        Watcher = new ModelWatcher(new PackageStore(agent.Models) { TrustedKeysFile = agent.TrustedKeys }, proof, Recipes, new DetectorOptions { Threads = Options.Threads, Shared = true }, slot, time, log);
+        PackageStore store = new(agent.Models) { TrustedKeysFile = agent.TrustedKeys };
+        ModelLoader loader = new(store, proof, Options.Threads, time);
+        Watcher = new ModelWatcher(store, loader, Recipes, slot, time, log);
+        Shadow = new StationShadow(agent.Shadow, name, store, loader, Recipes, Watcher, time, log);
         Drift = new StationDrift(Options.Drift, new StateFile(agent.State, $"{name}.drift"), time, log);
         Intake = new TriggerIntake(new StateFile(agent.State, $"{name}.paused"), TimeSpan.FromMilliseconds(Options.Trigger.DebounceMs), Camera, Ledger, Queues, time, stopping.Token);
         invalid = new InvalidTriggers(time, log);
         Probation = new Probation(agent.Probation, $"{agent.Line}/{name}", Ledger, Inspector, Watcher);
         Probation.Follow();
-        if (journal is not null) new ModelJournal(name, journal, Inspector, Watcher).Follow();
+        if (journal is not null) new ModelJournal(name, journal, Inspector, Watcher, Shadow).Follow();
         SelfTest = new SelfTest(name, Watcher, journal, log);
         if (agent.Mqtt.Enabled)
         {
-            commands = new CommandLoop<CommandMessage>(topics.Responses, new StationCommands(Recipes, Watcher, SelfTest, Intake, $"{agent.Line}/{name}", () => status!.Touch()), time, log);
+            commands = new CommandLoop<CommandMessage>(topics.Responses, new StationCommands(Recipes, Watcher, Shadow, SelfTest, Intake, $"{agent.Line}/{name}", () => status!.Touch()), time, log);
             Dictionary<string, Action<MqttApplicationMessage, Action>> subscriptions = new() { [topics.Command] = commands.Receive };
             if (Options.Trigger.Mode == TriggerMode.Mqtt) subscriptions[topics.Trigger] = Receive;
             Link = new BrokerLink(agent.Mqtt, BrokerIdentity.WithStatus($"{agent.Mqtt.ClientIdPrefix}-{agent.Line}-{name}", topics.Status) with { Held = agent.Mqtt.HeldTriggers }, subscriptions, time, log);
             TimeSpan heartbeat = agent.Mqtt.HeartbeatSeconds > 0 ? TimeSpan.FromSeconds(agent.Mqtt.HeartbeatSeconds) : Timeout.InfiniteTimeSpan;
-            status = new StatusPublisher(Link, topics, Options, Camera, Inspector, Watcher, Ledger, Recipes, Drift, NotReady, heartbeat, time);
+            status = new StatusPublisher(Link, topics, Options, Camera, Inspector, Watcher, Shadow, Ledger, Recipes, Drift, NotReady, heartbeat, time);
             acquired = new AcquiredPublisher(Link, topics);
             if (agent.Records.Enabled && journal is not null) Records = new RecordPublisher(agent.Records, Link, topics, Ledger, journal, name, time, log);
             Link.Connected += status.Touch;
             Camera.Changed += status.Touch;
             Watcher.Changed += status.Touch;
             Inspector.Changed += status.Touch;
+            Shadow.Changed += status.Touch;
             Drift.Changed += status.Touch;
         }
         Camera.Changed += CloseStalled;
@@ -82,7 +86,7 @@ internal sealed partial class Station : IAsyncDisposable
         Publisher = new VerdictPublisher(Link, topics, Ledger, stationMetrics, time, log, () => journal is not { IsHeldUp: false });
         HeatmapLoop = new HeatmapLoop(Evidence, Link, topics, stopping.Token);
         CaptureLoop capture = new(Options, Camera, Ledger, Queues, job => acquired?.Offer(job), () => Inspector.Model is not null, () => Intake.Paused, Presence, time, stopping.Token);
-        InspectionLoop inspection = new(Inspector, Ledger, Queues, Evidence, stationMetrics, Drift, time, stopping.Token,
+        InspectionLoop inspection = new(Inspector, Ledger, Queues, Evidence, stationMetrics, Drift, Shadow, time, stopping.Token,
             archive is null ? null : (job, model) => archive.Offer(name, job, model?.Calibration));
         threads =
         [
@@ -107,6 +111,7 @@ internal sealed partial class Station : IAsyncDisposable
     public ModelWatcher Watcher { get; }
     public Probation Probation { get; }
     public SelfTest SelfTest { get; }
+    public StationShadow Shadow { get; }
     public TriggerIntake Intake { get; }
     public BrokerLink? Link { get; }
     public VerdictPublisher Publisher { get; }
@@ -130,6 +135,7 @@ internal sealed partial class Station : IAsyncDisposable
         // Models load while the host starts: hashing and warming up take their time.
         tasks.Add(Guard("model watcher", Task.Run(() => Watcher.RunAsync(stopping.Token))));
         publishing = Guard("verdict publisher", Task.Run(() => Publisher.RunAsync(aborting.Token)));
+        tasks.Add(Guard("shadow", Task.Run(() => Shadow.RunAsync(stopping.Token))));
         tasks.Add(Guard("drift", Task.Run(() => Drift.RunAsync(stopping.Token))));
         if (Link is null) return;
         tasks.Add(Guard("broker", Task.Run(ConnectAsync)));
@@ -175,6 +181,7 @@ internal sealed partial class Station : IAsyncDisposable
         stopping.Dispose();
         aborting.Dispose();
         Records?.Dispose();
+        Shadow.Dispose();
         return ValueTask.CompletedTask;
     }
 

@@ -2,11 +2,12 @@ using System.Buffers;
 using System.Text.Json;
 using Edge.Agent.Messaging;
 using Edge.Agent.Models;
+using Edge.Agent.Shadow;
 
 namespace Edge.Agent.Inspection;
 
 /// <summary>What a station can be told to do. One at a time.</summary>
-internal sealed class StationCommands(RecipeBook recipes, ModelWatcher watcher, SelfTest selfTest, TriggerIntake intake, string station, Action changed) : ICommands<CommandMessage>
+internal sealed class StationCommands(RecipeBook recipes, ModelWatcher watcher, StationShadow shadow, SelfTest selfTest, TriggerIntake intake, string station, Action changed) : ICommands<CommandMessage>
 {
     public CommandMessage? Parse(ReadOnlySequence<byte> payload, out string? why) => CommandMessage.Parse(payload, out why);
 
@@ -21,6 +22,7 @@ internal sealed class StationCommands(RecipeBook recipes, ModelWatcher watcher, 
                 case CommandMessage.SelfTest: selfTest.Run(); break;
                 case CommandMessage.Activate: watcher.Activate(command.Version!.Value, By, command.Why); break;
                 case CommandMessage.RollBack: watcher.RollBack(By, command.Why); break;
+                case CommandMessage.Shadow: shadow.Order(command.Version, By, command.Why); break;
                 default: intake.Pause(command.Command == CommandMessage.Pause); break;
             }
             changed();

@@ -5,9 +5,9 @@ namespace Edge.Agent.Messaging;
 /// <summary>A message on the <c>command</c> topic.</summary>
 internal sealed record CommandMessage
 {
-    public const string ChangeRecipe = "change-recipe", Pause = "pause", Resume = "resume", SelfTest = "self-test", Activate = "activate", RollBack = "rollback";
+    public const string ChangeRecipe = "change-recipe", Pause = "pause", Resume = "resume", SelfTest = "self-test", Activate = "activate", RollBack = "rollback", Shadow = "shadow";
 
-    public static readonly IReadOnlyList<string> Commands = [ChangeRecipe, Pause, Resume, SelfTest, Activate, RollBack];
+    public static readonly IReadOnlyList<string> Commands = [ChangeRecipe, Pause, Resume, SelfTest, Activate, RollBack, Shadow];
 
     /// <summary>One of <see cref="Commands"/>.</summary>
     public required string Command { get; init; }
@@ -15,10 +15,10 @@ internal sealed record CommandMessage
     /// <summary>change-recipe: which.</summary>
     public string? Recipe { get; init; }
 
-    /// <summary>activate: which of the current recipe's model.</summary>
+    /// <summary>activate and shadow: which of the current recipe's model; null = no shadow any more.</summary>
     public int? Version { get; init; }
 
-    /// <summary>activate and rollback: goes into the model's history.</summary>
+    /// <summary>activate, rollback and shadow: goes into the model's history.</summary>
     public string? Why { get; init; }
 
     public override string ToString() => $"{Command} {Recipe}{Version}".TrimEnd();
@@ -31,9 +31,13 @@ internal sealed record CommandMessage
         !Commands.Contains(Command) ? $"command must be one of {string.Join(", ", Commands)}"
         : (Recipe is not null) != (Command == ChangeRecipe) ? $"recipe belongs to {ChangeRecipe}, and only there"
         : Recipe?.Length > Trigger.MaxTextLength ? $"recipe must be at most {Trigger.MaxTextLength} characters"
-        : (Version is not null) != (Command == Activate) ? $"version belongs to {Activate}, and only there"
+        : Version is null ? Command == Activate ? $"{Activate} needs a version" : WhyWrong()
+        : Command is not (Activate or Shadow) ? $"version belongs to {Activate} and {Shadow}, and only there"
         : Version < 1 ? "version must be at least 1"
-        : Why is not null && Command is not (Activate or RollBack) ? $"why belongs to {Activate} and {RollBack}, and only there"
+        : WhyWrong();
+
+    private string? WhyWrong() =>
+        Why is not null && Command is not (Activate or RollBack or Shadow) ? $"why belongs to {Activate}, {RollBack} and {Shadow}, and only there"
         : Why?.Length > Trigger.MaxTextLength ? $"why must be at most {Trigger.MaxTextLength} characters"
         : null;
 }

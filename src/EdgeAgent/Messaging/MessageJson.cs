@@ -19,7 +19,13 @@ internal sealed record RecipeMessage(string? Recipe, string Model, IReadOnlyList
 /// <param name="State">none, loading, running or refused: what became of the aspired version.</param>
 /// <param name="Reason">Why the aspired version is refused.</param>
 /// <param name="SignedBy">Id of the trusted key that signed the version that runs; null when no keys are configured.</param>
-internal sealed record ModelMessage(string Name, int? Version, string State, int? Aspired, string? Reason, string? SignedBy);
+/// <param name="Shadow">Null when none is named.</param>
+internal sealed record ModelMessage(string Name, int? Version, string State, int? Aspired, string? Reason, string? SignedBy, ShadowMessage? Shadow);
+
+/// <summary>The version that sees the same parts and decides nothing.</summary>
+/// <param name="State">loading, running or refused.</param>
+/// <param name="Reason">Why it is refused.</param>
+internal sealed record ShadowMessage(int? Version, string State, string? Reason);
 
 /// <summary>On <c>acquired</c>.</summary>
 internal sealed record AcquiredMessage(string JobId, string? PartId, DateTimeOffset CapturedAt);

@@ -6,6 +6,7 @@ using Edge.Agent.Configuration;
 using Edge.Agent.Drift;
 using Edge.Agent.Inspection;
 using Edge.Agent.Models;
+using Edge.Agent.Shadow;
 using MQTTnet;
 using MQTTnet.Protocol;
 
@@ -17,7 +18,7 @@ namespace Edge.Agent.Messaging;
 /// </summary>
 /// <param name="notReady">Why a part would not be inspected now; null when it would.</param>
 internal sealed class StatusPublisher(
-    BrokerLink link, Topics topics, StationOptions options, Camera camera, Inspector inspector, ModelWatcher watcher, Ledger ledger, RecipeBook recipes, StationDrift drift, Func<string?> notReady, TimeSpan heartbeat, TimeProvider time)
+    BrokerLink link, Topics topics, StationOptions options, Camera camera, Inspector inspector, ModelWatcher watcher, StationShadow shadow, Ledger ledger, RecipeBook recipes, StationDrift drift, Func<string?> notReady, TimeSpan heartbeat, TimeProvider time)
 {
     private readonly Channel<bool> changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private readonly DateTimeOffset since = time.GetUtcNow();
@@ -74,7 +75,8 @@ internal sealed class StatusPublisher(
     private ModelMessage Model()
     {
         LoadedModel? running = inspector.Model is { } model && model.Name == recipes.Current.Model ? model : null;
-        return new(recipes.Current.Model, running?.Version, watcher.Status.State.Wire(), watcher.Status.Aspired, watcher.Status.Refusal, running?.SignedBy);
+        return new(recipes.Current.Model, running?.Version, watcher.Status.State.Wire(), watcher.Status.Aspired, watcher.Status.Refusal, running?.SignedBy,
+            shadow.Status is { State: not ModelState.None } s ? new ShadowMessage(s.Aspired, s.State.Wire(), s.Refusal) : null);
     }
 
     private RecipeMessage RecipeNow() => new(recipes.Current.Name, recipes.Current.Model, [.. options.Recipes.Keys.Order(StringComparer.Ordinal)]);

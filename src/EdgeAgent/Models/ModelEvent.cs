@@ -3,8 +3,9 @@ using System.Text.Json.Serialization;
 namespace Edge.Agent.Models;
 
 /// <summary>A journal entry of kind event.</summary>
-/// <param name="Event"><c>model-running</c>: the first part after it is inspected with it. <c>model-refused</c>: it did not prove itself, the running one stays. <c>self-test-failed</c>: what runs does not give its golden images' scores again.</param>
-/// <param name="Version">What <c>current</c> named.</param>
+/// <param name="Event"><c>model-running</c>: the first part after it is inspected with it. <c>model-refused</c>: it did not prove itself, the running one stays. <c>self-test-failed</c>: what runs does not give its golden images' scores again.
+/// <c>shadow-running</c>, <c>shadow-ended</c>, <c>shadow-refused</c>: the same of a version that decides nothing.</param>
+/// <param name="Version">What <c>current</c> named, or <c>shadow</c>.</param>
 /// <param name="From">Version that ran before, or still runs; null = none.</param>
 /// <param name="FromModel">Its model, when a recipe changed it.</param>
 /// <param name="Ordered">When it was named to run; null when the history does not say.</param>

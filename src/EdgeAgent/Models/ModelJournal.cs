@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Edge.Agent.Inspection;
 using Edge.Agent.Journal;
+using Edge.Agent.Shadow;
 using Edge.Journal;
 
 namespace Edge.Agent.Models;
 
 /// <summary>Writes down which model runs from when on, who wanted it and why, and what was refused.</summary>
-internal sealed class ModelJournal(string station, JournalWriter journal, Inspector inspector, ModelWatcher watcher)
+internal sealed class ModelJournal(string station, JournalWriter journal, Inspector inspector, ModelWatcher watcher, StationShadow shadow)
 {
     private (string Name, int Version)? before;
     private ModelStatus? refused;
@@ -15,6 +16,7 @@ internal sealed class ModelJournal(string station, JournalWriter journal, Inspec
     {
         inspector.Changed += Swapped;
         watcher.Changed += Refused;
+        shadow.Happened += Write;
     }
 
     /// <summary>On the inspection thread.</summary>

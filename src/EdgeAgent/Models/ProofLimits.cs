@@ -9,13 +9,12 @@ internal sealed partial class ProofLimits : IDisposable
     public const int TooLong = 124;
 
     // linux/resource.h, the same on x86-64 and ARM64.
-    private const int Data = 2, Core = 4, OfProcess = 0, Lowest = 19;
+    private const int Data = 2, Core = 4;
 
     private readonly Timer timer;
 
     /// <summary>
-    /// To be called on the thread that loads the graph: Linux keeps the priority by thread, and those that the runtime starts have their creator's.
-    /// Not RLIMIT_AS: .NET reserves 256 GiB of addresses. RLIMIT_DATA counts what is private and writable.
+    /// To be called on the thread that loads the graph: its priority goes with it. Not RLIMIT_AS: .NET reserves 256 GiB of addresses. RLIMIT_DATA counts what is private and writable.
     /// </summary>
     public ProofLimits(TimeSpan time, long bytes)
     {
@@ -25,7 +24,7 @@ internal sealed partial class ProofLimits : IDisposable
         Limit limit = new() { Soft = (ulong)bytes, Hard = (ulong)bytes }, none = default;
         if (SetLimit(Data, in limit) != 0) throw new EdgeException($"The memory limit of {bytes} bytes cannot be set: error {Marshal.GetLastPInvokeError()}.");
         _ = SetLimit(Core, in none);
-        _ = SetPriority(OfProcess, 0, Lowest);
+        LowestPriority.OfThisThread();
         try
         {
             File.WriteAllText("/proc/self/oom_score_adj", "1000");   // when the box is out of memory: this one first
@@ -46,9 +45,6 @@ internal sealed partial class ProofLimits : IDisposable
 
     [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
     private static partial int SetLimit(int resource, in Limit limit);
-
-    [LibraryImport("libc", EntryPoint = "setpriority")]
-    private static partial int SetPriority(int which, int who, int priority);
 
     /// <summary>At once: Environment.Exit would wait for the thread that stalls.</summary>
     [LibraryImport("libc", EntryPoint = "_exit")]

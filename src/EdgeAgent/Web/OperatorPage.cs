@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Edge.Agent.Configuration;
+using Edge.Agent.Shadow;
 using Microsoft.AspNetCore.Routing;
 
 namespace Edge.Agent.Web;
@@ -27,6 +28,7 @@ internal static class OperatorPage
         Get("/api/stations/{name}/picture", live.WriteAsync);
         Get("/api/verdicts", stream.WriteAsync);
         Get("/api/history", history.WriteAsync);
+        Get("/api/shadow", http => WriteJsonAsync(http, [.. agent.Stations.Select(s => s.Shadow.View)], ShadowJson.Default.IReadOnlyListShadowView));
         Get("/api/pictures/{seq:long}", pictures.WriteAsync);
 
         void Get(string path, RequestDelegate answer) => app.MapGet(path, async http =>

@@ -6,10 +6,16 @@ namespace Edge.Packages;
 
 /// <summary>A version was named to run: one line of <c>models/&lt;name&gt;/history.jsonl</c>.</summary>
 /// <param name="From">Before; null = the first.</param>
+/// <param name="To">From now on; 0 = none (of a shadow).</param>
 /// <param name="By">Whoever asked: user@machine, or the station that was told to.</param>
 /// <param name="Why">In their words.</param>
-public sealed record Activation(DateTimeOffset At, int? From, int To, string By, string? Why)
+/// <param name="Role">As what; null = current, what decides.</param>
+public sealed record Activation(
+    DateTimeOffset At, int? From, int To, string By, string? Why, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Role = null)
 {
+    /// <summary>A <see cref="Role"/>: runs beside and decides nothing.</summary>
+    public const string Shadow = "shadow";
+
     internal static string ThisUser => $"{Environment.UserName}@{Environment.MachineName}";
 
     internal void AppendTo(string file)

@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Text;
 
 namespace Edge.Packages;
 
 /// <summary>The models folder: <c>&lt;root&gt;/&lt;name&gt;/&lt;version&gt;/</c> and <c>&lt;root&gt;/&lt;name&gt;/current</c>.</summary>
-public sealed class PackageStore(string root)
+public sealed partial class PackageStore(string root)
 {
     public string Root { get; } = Path.GetFullPath(root);
 
@@ -25,39 +24,7 @@ public sealed class PackageStore(string root)
     {
         DirectoryInfo folder = new(FolderOf(name));
         if (!folder.Exists) return [];
-        return [.. folder.EnumerateDirectories().Select(d => ParseVersion(d.Name)).OfType<int>().Order()];
-    }
-
-    /// <summary>The aspired version; null when there is none yet.</summary>
-    /// <exception cref="EdgeException"><c>current</c> does not hold one positive integer, or can't be read.</exception>
-    public int? Current(string name)
-    {
-        string file = Path.Combine(FolderOf(name), "current");
-        try
-        {
-            if (!File.Exists(file)) return null;
-            string text = File.ReadAllText(file);
-            return ParseVersion(text.Trim()) ?? throw new EdgeException($"{file} must hold one version number, not '{text[..Math.Min(text.Length, 40)].Trim()}'.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new EdgeException($"Cannot read {file}: {e.Message}", e);
-        }
-    }
-
-    /// <summary>Every activation that was written down, oldest first.</summary>
-    /// <exception cref="EdgeException">The history can't be read.</exception>
-    public IReadOnlyList<Activation> History(string name)
-    {
-        string file = HistoryOf(name);
-        try
-        {
-            return [.. Activation.Read(file)];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new EdgeException($"Cannot read {file}: {e.Message}", e);
-        }
+        return [.. folder.EnumerateDirectories().Select(d => VersionFile.Parse(d.Name)).OfType<int>().Order()];
     }
 
     /// <summary>The newest version before <c>current</c> that opens: where a roll back leads.</summary>
@@ -79,45 +46,6 @@ public sealed class PackageStore(string root)
         }
         throw new EdgeException($"{name} has no good version before {current}; {current} stays.");
     }
-
-    /// <summary>Replaces <c>current</c> by rename, and writes it down in the history. Writing an older number is a roll back.</summary>
-    /// <param name="by">Whoever asked; null = this user.</param>
-    /// <exception cref="EdgeException">That version is not there, or a file can't be written.</exception>
-    public void SetCurrent(string name, int version, string? by = null, string? why = null)
-    {
-        if (!Directory.Exists(FolderOf(name, version))) throw new EdgeException($"{name} has no version {version}; there are {string.Join(", ", Versions(name))}.");
-        string file = Path.Combine(FolderOf(name), "current"), staged = $"{file}.{Guid.NewGuid():N}.tmp";
-        int? before = null;
-        try
-        {
-            before = Current(name);
-        }
-        catch (EdgeException)
-        {
-            // What cannot be read is about to be replaced.
-        }
-        try
-        {
-            PackageFiles.WriteDurably(staged, Encoding.ASCII.GetBytes($"{version}\n"));
-            File.Move(staged, file, overwrite: true);
-            PackageFiles.FlushFolder(FolderOf(name));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            File.Delete(staged);
-            throw new EdgeException($"Cannot write {file}: {e.Message}", e);
-        }
-        try
-        {
-            new Activation(DateTimeOffset.UtcNow, before, version, by ?? Activation.ThisUser, why).AppendTo(HistoryOf(name));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new EdgeException($"{name} version {version} is to run, but that could not be written down in {HistoryOf(name)}: {e.Message}", e);
-        }
-    }
-
-    private string HistoryOf(string name) => Path.Combine(FolderOf(name), "history.jsonl");
 
     /// <summary>Opens the version <c>current</c> names.</summary>
     /// <exception cref="EdgeException">There is none, or the package is refused.</exception>
@@ -147,7 +75,4 @@ public sealed class PackageStore(string root)
     /// <summary>Starts a package: files are written to <see cref="PackageDraft.Folder"/>, nothing is visible until it is published.</summary>
     /// <exception cref="EdgeException">The models folder can't be written.</exception>
     public PackageDraft Begin(string name) => new(this, name, FolderOf(name));
-
-    private static int? ParseVersion(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int version) && version > 0 && text[0] != '0' ? version : null;
 }

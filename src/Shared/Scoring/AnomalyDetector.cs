@@ -188,13 +188,23 @@ public sealed class AnomalyDetector : IDisposable
             throw new EdgeException($"'{name}' of {path} is {node.ElementDataType} [{string.Join(", ", node.Dimensions)}], expected {type} [{string.Join(", ", shape)}].");
     }
 
+    /// <summary>From another thread: the run under way ends with an exception after the operator that it is in, and every later one at once.</summary>
+    internal void Abort()
+    {
+        lock (values)
+            if (!disposed) runOptions.Terminate = true;
+    }
+
     public void Dispose()
     {
-        if (disposed) return;
-        disposed = true;
+        lock (values)
+        {
+            if (disposed) return;
+            disposed = true;
+            runOptions.Dispose();
+        }
         binding.Dispose();
         foreach (OrtValue value in values) value.Dispose();
-        runOptions.Dispose();
         shared.Dispose();
     }
 }

@@ -44,6 +44,9 @@ public sealed record Calibration
         : score >= Threshold ? Verdict.Reject
         : score >= ReviewFrom ? Verdict.Review
         : Verdict.Accept;
+
+    /// <summary>Where a raw score lies on a scale that all models share: 0 is the average normal part, 1 the threshold. Not finite when these are the same.</summary>
+    public double Position(float score) => (score - Normals.Mean) / (Threshold - Normals.Mean);
 }
 
 /// <summary>Closed interval of raw values.</summary>

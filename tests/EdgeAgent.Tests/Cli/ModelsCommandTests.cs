@@ -1,5 +1,7 @@
 using Edge.Agent.Cli;
+using Edge.Agent.Shadow;
 using Edge.Packages;
+using Edge.Scoring;
 using Edge.Tests.Support;
 using Xunit;
 
@@ -64,6 +66,35 @@ public sealed class ModelsCommandTests : IDisposable
         Assert.Contains($"signed with trusted key {key.Id}", Run(["verify", TestModels.Name, .. keys]).Output, StringComparison.Ordinal);
         Assert.Contains("it is not signed", Assert.Throws<EdgeException>(() => Run(["activate", TestModels.Name, "2", .. keys])).Message, StringComparison.Ordinal);
         Assert.Equal(1, new PackageStore(folder["models"]).Current(TestModels.Name));
+    }
+
+    [Fact]
+    public void A_shadow_is_named_shown_and_ended()
+    {
+        for (int bias = 1; bias <= 2; bias++) TestModels.Publish(folder["models"], TinyGraph.Write(bias: bias));
+        PackageStore store = new(folder["models"]);
+        Assert.Throws<EdgeException>(() => Run("shadow", TestModels.Name, "2"));
+        Assert.Throws<EdgeException>(() => Run("shadow", TestModels.Name, "3"));
+        Assert.Contains("give one of them", Assert.Throws<EdgeException>(() => Run("shadow", TestModels.Name, "1", "--stop")).Message, StringComparison.Ordinal);
+        Assert.Contains("No station has compared a part", Run("shadow", TestModels.Name).Output, StringComparison.Ordinal);
+        Assert.Contains("version 1 is to run as a shadow beside 2", Run("shadow", TestModels.Name, "1", "--why", "is it really worse?").Output, StringComparison.Ordinal);
+        Assert.StartsWith("s     1", Run("list", TestModels.Name).Output, StringComparison.Ordinal);
+        Assert.Equal((1, 2), (store.Shadow(TestModels.Name), store.Current(TestModels.Name)));
+
+        ShadowFile.Write(ShadowFile.Of(store, TestModels.Name, "cam1"), new ShadowReport(
+            new ShadowPair("cam1", "flange", TestModels.Name, 2, 1, 100, 1.5f), DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, 200, 5, 199,
+            [new(Verdict.Accept, Verdict.Accept, 150), new(Verdict.Reject, Verdict.Reject, 49), new(Verdict.Accept, Verdict.Reject, 1)], new ShadowScores(200, 0.1, 0.2, 0.15, 0.25, 0.05, 0.987),
+            new ShadowTime(12, 15), new ShadowTime(40, 90), [new ShadowDisagreement("job-7", "4711", DateTimeOffset.UnixEpoch, Verdict.Accept, 70, Verdict.Reject, 1.75f, 0.75)]));
+        string report = Run("shadow", TestModels.Name).Output;
+        foreach (string said in (string[])["version 1 is the shadow", "cam1, recipe flange: tiny 1 beside 2", "200 parts, the same verdict for 199 (99.50 %); 5 more", "shift +0.050, correlation 0.987", "40.00 ms"])
+            Assert.Contains(said, report, StringComparison.Ordinal);
+        Assert.Matches(@"accept +│? *150 +│? *0 +│? *1 *", report);
+        Assert.Matches(@"1970-01-01 00:00:00 .*job-7 .*4711 .*accept .*70 .*reject .*1\.75 .*0\.750", report);
+
+        Run("shadow", TestModels.Name, "--stop");
+        Assert.Null(store.Shadow(TestModels.Name));
+        Assert.Equal([(null, 1, "is it really worse?"), (1, 0, null)], store.History(TestModels.Name).Where(a => a.Role == Activation.Shadow).Select(a => (a.From, a.To, a.Why)));
+        Assert.Matches("1 → - +\\(shadow\\) ", Run("history", TestModels.Name).Output);
     }
 
     private (string Output, string Error) Run(params string[] arguments)

@@ -47,6 +47,7 @@ internal sealed class AsyncApi
         [(typeof(DriftMessage), "state")] = Enum(["steady", "drifted", "unknown"]),
         [(typeof(DriftMessage), "cause")] = Enum([.. System.Enum.GetValues<DriftCause>().Skip(1).Select(c => c.Wire()), null]),
         [(typeof(DriftMessage), "direction")] = Enum([.. System.Enum.GetValues<Direction>().Skip(1).Select(d => d.Wire()), null]),
+        [(typeof(ShadowMessage), "state")] = Enum(System.Enum.GetValues<ModelState>().Skip(1).Select(s => s.Wire())),
         [(typeof(ModelMessage), "state")] = Enum(System.Enum.GetValues<ModelState>().Select(s => s.Wire())),
     };
 

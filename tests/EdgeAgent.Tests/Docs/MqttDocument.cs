@@ -44,7 +44,7 @@ public sealed class MqttDocument
             | `{topics.Model}` | out | 1 | yes | the model that runs, and why another one does not |
             | `{topics.Drift}` | out | 1 | yes | whether scores still are as at calibration; reject streaks |
             | `{topics.Recipe}` | out | {Row(recipe)} | what is made: parts that are triggered from now on are of this recipe |
-            | `{topics.Command}` | in | 1 | no | MQTT 5 request: change the recipe, pause, resume, self-test, activate a version, roll back |
+            | `{topics.Command}` | in | 1 | no | MQTT 5 request: change the recipe, pause, resume, self-test, activate a version, roll back, shadow |
             | `{topics.Responses}…` | out | {Row(response)} | the answer, on the topic that the request names |
 
             ## trigger
@@ -118,6 +118,10 @@ public sealed class MqttDocument
               named in `models/<name>/current` (so every station with that model follows) and written down in the model's history, with `why` (at most {Agent.Messaging.Trigger.MaxTextLength} characters) when it is given. Then the next part
               is inspected with it; a version that does not prove itself is refused and nothing changes. Who may send a command is the broker's to say (`deploy/mosquitto`).
 
+            - `shadow` with `version`: that version of the current recipe's model proves itself and is named in `models/<name>/shadow`: every station with that model lets it see the same parts, at the lowest
+              priority and only when it is free, and it decides nothing. What it would have said is at `/api/shadow` and in `edge-agent models shadow NAME`. Without `version` (or null) it ends, and also when
+              that version is activated. One that fails on a part, gives no number or does not answer within `Shadow:StallSeconds` is stopped and refused; the running version is untouched.
+
             A threshold belongs to a package's version or to a recipe; there is no command for it.
 
             ```json
@@ -150,7 +154,8 @@ public sealed class MqttDocument
 
             ## model
             `state` is `none`, `loading`, `running` or `refused`; `reason` says why the aspired version is refused, while `version` keeps running.
-            `signedBy` is the id of the trusted key that signed the version that runs, null without `TrustedKeys`.
+            `signedBy` is the id of the trusted key that signed the version that runs, null without `TrustedKeys`. `shadow` is null, or the version that sees the same parts and decides nothing, with
+            `state` `loading`, `running` or `refused` and the `reason` of a refusal.
 
             ```json
             {Pretty(model.Text)}

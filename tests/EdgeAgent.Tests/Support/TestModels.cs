@@ -12,14 +12,14 @@ internal static class TestModels
     private const int Size = 32;
 
     /// <param name="expectedScore">Of the golden image; the graph is not run here when it is given.</param>
-    public static Package Publish(string models, byte[] graph, Roi? roi = null, float? expectedScore = null, bool setCurrent = true, string name = Name, SigningKey? signer = null)
+    public static Package Publish(string models, byte[] graph, Roi? roi = null, float? expectedScore = null, bool setCurrent = true, string name = Name, SigningKey? signer = null, int size = Size)
     {
         PackageStore store = new(models) { Signer = signer };
         using PackageDraft draft = store.Begin(name);
         string model = Path.Combine(draft.Folder, "model.onnx"), picture = Path.Combine(draft.Folder, "golden", "0001.png");
         File.WriteAllBytes(model, graph);
-        ImageFile.WritePng(picture, Pictures.Rgb(Size, 40), Size, Size, PixelFormat.Rgb24);
-        draft.WriteGolden(new GoldenSet { Tolerance = 1e-4, Images = [new GoldenImage("0001.png", expectedScore ?? ScoreOf(model), 40)] });
+        ImageFile.WritePng(picture, Pictures.Rgb(size, 40), size, size, PixelFormat.Rgb24);
+        draft.WriteGolden(new GoldenSet { Tolerance = 1e-4, Images = [new GoldenImage("0001.png", expectedScore ?? ScoreOf(model, size), 40)] });
         return draft.Publish((version, files) => new Manifest
         {
             SchemaVersion = Manifest.CurrentSchema,
@@ -27,7 +27,7 @@ internal static class TestModels
             Version = version,
             Method = "brightness",
             Backbone = new BackboneInfo("none", new string('0', 64)),
-            Input = new InputSpec { Width = Size, Height = Size, Roi = roi },
+            Input = new InputSpec { Width = size, Height = size, Roi = roi },
             Calibration = new Calibration
             {
                 Method = "fixed",
@@ -44,10 +44,10 @@ internal static class TestModels
         }, setCurrent);
     }
 
-    private static float ScoreOf(string model)
+    private static float ScoreOf(string model, int size)
     {
-        using AnomalyDetector detector = AnomalyDetector.Load(model, Size, Size);
-        Pictures.Rgb(Size, 40).CopyTo(detector.Input);
+        using AnomalyDetector detector = AnomalyDetector.Load(model, size, size);
+        Pictures.Rgb(size, 40).CopyTo(detector.Input);
         return detector.Run();
     }
 }

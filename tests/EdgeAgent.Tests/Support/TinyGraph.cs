@@ -64,6 +64,14 @@ internal sealed class TinyGraph
             return "faulty";
         }
         Node("Cast", ["bright"], ["index"], Attribute("to", Int64));
+        if (fault == BrightFault.Stall)
+        {
+            Ints("turns", [long.MaxValue]);
+            Node("Mul", ["index", "turns"], ["manyTurns"]);
+            Node("Squeeze", ["manyTurns"], ["rounds"]);
+            Node("Loop", ["rounds", "", score], ["faulty"], Body());
+            return "faulty";
+        }
         Node("Gather", [score, "index"], ["faulty"], Attribute("axis", 0));                     // index 1 of 1: out of range
         return "faulty";
     }
@@ -74,22 +82,8 @@ internal sealed class TinyGraph
         switch (trap)
         {
             case Trap.Stalls:
-                TinyGraph body = new();
-                body.Node("Identity", ["goOn"], ["goOnOut"]);
-                body.Node("Identity", ["state"], ["stateOut"]);
-                List<byte> g = [.. body.graph];
-                Bytes(g, 2, "body"u8);
-                Bytes(g, 11, ValueInfo("turn", Int64));
-                Bytes(g, 11, ValueInfo("goOn", Bool));
-                Bytes(g, 11, ValueInfo("state", Float, "N"));
-                Bytes(g, 12, ValueInfo("goOnOut", Bool));
-                Bytes(g, 12, ValueInfo("stateOut", Float, "N"));
-                List<byte> attribute = [];
-                Text(attribute, 1, "body");
-                Bytes(attribute, 6, [.. g]);                                                    // g
-                Number(attribute, 20, 5);                                                       // type = GRAPH
                 Ints("turns", [long.MaxValue]);
-                Node("Loop", ["turns", "", score], ["sprung"], [.. attribute]);
+                Node("Loop", ["turns", "", score], ["sprung"], Body());
                 return "sprung";
             case Trap.EatsMemory:
                 Ints("side", [30_000, 30_000]);                                                 // 3.4 GiB of float32
@@ -113,6 +107,26 @@ internal sealed class TinyGraph
                 Bytes(graph, 1, NodeOf("Self", [score], ["sprung"], [], "trap"));
                 return "sprung";
         }
+    }
+
+    /// <summary>Of a loop that carries the score and never wants to end.</summary>
+    private static byte[] Body()
+    {
+        TinyGraph body = new();
+        body.Node("Identity", ["goOn"], ["goOnOut"]);
+        body.Node("Identity", ["state"], ["stateOut"]);
+        List<byte> g = [.. body.graph];
+        Bytes(g, 2, "body"u8);
+        Bytes(g, 11, ValueInfo("turn", Int64));
+        Bytes(g, 11, ValueInfo("goOn", Bool));
+        Bytes(g, 11, ValueInfo("state", Float, "N"));
+        Bytes(g, 12, ValueInfo("goOnOut", Bool));
+        Bytes(g, 12, ValueInfo("stateOut", Float, "N"));
+        List<byte> attribute = [];
+        Text(attribute, 1, "body");
+        Bytes(attribute, 6, [.. g]);                                                            // g
+        Number(attribute, 20, 5);                                                               // type = GRAPH
+        return [.. attribute];
     }
 
     private byte[] Model(int size)
@@ -233,6 +247,8 @@ public enum BrightFault
     None = 0,
     NaN,
     Throw,
+    /// <summary>A loop that does not end.</summary>
+    Stall,
 }
 
 public enum Trap

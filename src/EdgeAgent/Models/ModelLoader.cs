@@ -44,8 +44,9 @@ internal sealed class ModelLoader(PackageStore store, ModelProof proof, int thre
         return $"{version}:{named}\n{string.Join('\n', files)}";
     }
 
-    /// <summary>A history that can't be read refuses no model.</summary>
-    private Activation? Ordered(string name, int version, string? role)
+    /// <summary>The last order that named it; null also when the history can't be read, which refuses no model.</summary>
+    /// <param name="version">0 = that none is to run any more.</param>
+    public Activation? Ordered(string name, int version, string? role)
     {
         try
         {

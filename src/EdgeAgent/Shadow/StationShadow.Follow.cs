@@ -1,6 +1,7 @@
 using System.Globalization;
 using Edge.Agent.Inspection;
 using Edge.Agent.Models;
+using Edge.Packages;
 
 namespace Edge.Agent.Shadow;
 
@@ -20,7 +21,7 @@ internal sealed partial class StationShadow
                 if (named is { } version && version != watcher.Offered) Follow(version);
                 else
                 {
-                    End(named is null ? "it was ended" : "it is the version that decides now");
+                    if (candidate is not null) End(named is null ? "it was ended" : "it decides now", named is null ? loader.Ordered(name, 0, Role) : null);
                     refused.Forget();
                     Set(new ModelStatus(ModelState.None, null, null));
                 }
@@ -68,7 +69,8 @@ internal sealed partial class StationShadow
 
     private void Take(ShadowCandidate next) => candidate = next;
 
-    private void End(string why)
+    /// <param name="order">Who ended it; null = nobody did.</param>
+    private void End(string why, Activation? order = null)
     {
         if (candidate is not { } ended) return;
         candidate = null;
@@ -78,8 +80,9 @@ internal sealed partial class StationShadow
         Set(new ModelStatus(ModelState.None, null, null));
         string seen = Report is { } r && r.Pair.Candidate == ended.Version && r.Pair.Model == ended.Recipe.Model
             ? string.Create(CultureInfo.InvariantCulture, $"{r.Parts} parts, the same verdict for {r.Same}") : "no part";
+        why = order?.Why ?? why;
         LogEnded(ended.Recipe.Model, ended.Version, why, seen);
-        Happened?.Invoke(new ModelEvent("shadow-ended", ended.Recipe.Name, ended.Recipe.Model, ended.Version, watcher.Offered, null, null, null, $"{why}; {seen}"));
+        Happened?.Invoke(new ModelEvent("shadow-ended", ended.Recipe.Name, ended.Recipe.Model, ended.Version, watcher.Offered, null, order?.By, order?.At, $"{why}; {seen}"));
     }
 
     private void Refuse(string what, string name, int? version, string why, bool forGood)

@@ -62,10 +62,12 @@ public sealed class ModelCommandTests
     }
 
     [Theory]
-    [InlineData("""{"command":"activate"}""", "version belongs to activate")]
+    [InlineData("""{"command":"activate"}""", "activate needs a version")]
     [InlineData("""{"command":"rollback","version":1}""", "version belongs to activate")]
+    [InlineData("""{"command":"shadow","version":-1}""", "version must be at least 1")]
+    [InlineData("""{"command":"shadow","recipe":"a"}""", "recipe belongs to change-recipe")]
     [InlineData("""{"command":"activate","version":0}""", "version must be at least 1")]
-    [InlineData("""{"command":"pause","why":"x"}""", "why belongs to activate and rollback")]
+    [InlineData("""{"command":"pause","why":"x"}""", "why belongs to activate, rollback and shadow")]
     [InlineData("""{"command":"activate","version":"../2"}""", "")]
     public void What_is_no_command_is_named(string payload, string reason)
     {

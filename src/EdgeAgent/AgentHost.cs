@@ -4,6 +4,7 @@ using Edge.Agent.Diagnostics;
 using Edge.Agent.Inspection;
 using Edge.Agent.Journal;
 using Edge.Agent.Models;
+using Edge.Agent.Reviews;
 using Edge.Agent.Sparkplug;
 using Edge.Agent.Web;
 using Microsoft.AspNetCore.Connections;
@@ -28,10 +29,11 @@ internal sealed partial class AgentHost : IAsyncDisposable
         Journal = options.Journal.Enabled ? new JournalWriter(options.Journal, options.Line, time, logs.CreateLogger("journal"),
             forwarded: options.Records.Enabled && options.Mqtt.Enabled ? options.Stations.Keys : null) : null;
         Archive = options.Archive.Enabled ? new ArchiveWriter(options.Archive, Journal, time, logs.CreateLogger("archive")) : null;
+        Reviews = new ReviewBook(options.Reviews, options.Journal.Path, options.Archive.Path, time);
         ModelProof proof = new(options.Proof);
         Stations = [.. options.Stations.Keys.Order(StringComparer.Ordinal).Select(name => new Station(name, options, proof, metrics, Journal, Archive, time, logs, Fail))];
         Sparkplug = options.Sparkplug.Enabled ? new SparkplugNode(options, Stations, Journal!, time, logs.CreateLogger("sparkplug"), Fail) : null;
-        metrics.Watch(Stations, Journal, Archive, Sparkplug);
+        metrics.Watch(Stations, Journal, Archive, Sparkplug, Reviews);
     }
 
     /// <summary>Null when it is not enabled.</summary>
@@ -39,6 +41,8 @@ internal sealed partial class AgentHost : IAsyncDisposable
 
     /// <summary>Null when it is not enabled.</summary>
     public ArchiveWriter? Archive { get; }
+
+    public ReviewBook Reviews { get; }
 
     public IReadOnlyList<Station> Stations { get; }
 
@@ -126,6 +130,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await app.DisposeAsync().ConfigureAwait(false);
+        Reviews.Dispose();
         foreach (Station station in Stations) await station.DisposeAsync().ConfigureAwait(false);
     }
 }

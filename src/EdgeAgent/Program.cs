@@ -11,6 +11,7 @@ RootCommand root = new("Inspects parts on a production line: cameras in, one ver
     BackupCommand.CreateBackup(),
     BackupCommand.CreateRestore(),
     ModelsCommand.Create(),
+    ReviewsCommand.Create(),
     DemoCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args).ConfigureAwait(false);

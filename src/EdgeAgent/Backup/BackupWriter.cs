@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text.Json;
 using Edge.Agent.Configuration;
+using Edge.Agent.Reviews;
 using Edge.Journal;
 using Edge.Packages;
 
@@ -18,7 +19,7 @@ internal sealed class BackupWriter(AgentOptions options, string configuration, T
     /// <exception cref="EdgeException">It can't be written, or what is to be copied can't be read; nothing is left behind.</exception>
     public void Write(string file, bool pictures, CancellationToken cancel)
     {
-        string unfinished = file + ".part", copy = file + ".journal";
+        string unfinished = file + ".part", copy = file + ".copy";
         try
         {
             using (FileStream stream = new(unfinished, FileMode.Create, FileAccess.Write, FileShare.None))
@@ -56,8 +57,18 @@ internal sealed class BackupWriter(AgentOptions options, string configuration, T
             tar.WriteEntry(copy, BackupParts.JournalEntry);
             says.WriteLine($"journal up to entry {note.Last}, hash {note.Head}");
         }
+        WriteReviews(tar, copy, cancel);
         if (pictures) says.WriteLine($"{WriteFolder(tar, BackupParts.ArchiveEntry, parts.Archive, "*.png", cancel)} pictures of the archive");
         Write(tar, BackupParts.End, []);
+    }
+
+    /// <summary>With their pictures, which nobody else has.</summary>
+    private void WriteReviews(TarWriter tar, string copy, CancellationToken cancel)
+    {
+        if (!File.Exists(Path.Combine(parts.Reviews, ReviewFile.Name))) return;
+        using (ReviewFile reviews = ReviewFile.Open(parts.Reviews)) reviews.CopyTo(copy);
+        tar.WriteEntry(copy, $"{BackupParts.ReviewsEntry}/{ReviewFile.Name}");
+        says.WriteLine($"reviews, {WriteFolder(tar, BackupParts.ReviewsEntry, parts.Reviews, "*.png", cancel)} pictures");
     }
 
     private BackupNote.JournalNote? CopyJournal(string copy)

@@ -4,6 +4,7 @@ using Edge.Agent.Drift;
 using Edge.Agent.Inspection;
 using Edge.Agent.Journal;
 using Edge.Agent.Models;
+using Edge.Agent.Reviews;
 using Edge.Agent.Shadow;
 using Edge.Agent.Sparkplug;
 using Edge.Scoring;
@@ -24,7 +25,7 @@ internal sealed class AgentMetrics
     private static readonly CameraCause[] Causes = Enum.GetValues<CameraCause>();
     private const string S = "station";
 
-    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, cameraUnhealthy, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, modelWithdrawals, heatmaps, journalWritten, journalLost, archived, recordsSent, recordsLost, sparkplugBirths, sparkplugResults, sparkplugGaps, driftFlags, selfTests, shadowParts, shadowMissed, shadowBusy, shadowRefusals;
+    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, cameraUnhealthy, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, modelWithdrawals, heatmaps, journalWritten, journalLost, archived, recordsSent, recordsLost, sparkplugBirths, sparkplugResults, sparkplugGaps, driftFlags, selfTests, shadowParts, shadowMissed, shadowBusy, shadowRefusals, reviews;
     private readonly Gauge awaiting, depth, camera, cameraTrouble, broker, certificates, paused, presence, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, archiveBytes, recordsBacklog, recordsAge, sparkplugOnline, sparkplugBacklog, sparkplugAge, drift, driftEvidence, rejectStreak, selfTestFailing, shadowVersion;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
@@ -100,6 +101,7 @@ internal sealed class AgentMetrics
         rejectStreak = make.CreateGauge("edge_reject_streak", "Rejected parts in a row until now.", S);
         selfTests = make.CreateCounter("edge_self_tests_total", "Times that the running model was read from the disk again and run on its golden images, by command or schedule.", S, "outcome");
         selfTestFailing = make.CreateGauge("edge_self_test_failing", "1 when the last self-test failed.", S);
+        reviews = make.CreateCounter("edge_reviews_total", "Parts that people have judged on the page, by the machine's verdict and what they said.", S, "verdict", "judgement");
         sparkplugOnline = make.CreateGauge("edge_sparkplug_online", "1 when the Sparkplug edge node is connected and born; 0 also when it is not enabled.");
         sparkplugBirths = make.CreateCounter("edge_sparkplug_births_total", "Births of the Sparkplug edge node, those that a host asked for included.");
         sparkplugResults = make.CreateCounter("edge_sparkplug_results_total", "Parts' results that the broker has over Sparkplug.", S);
@@ -111,9 +113,10 @@ internal sealed class AgentMetrics
     }
 
     /// <summary>Reads the stations whenever the registry is scraped.</summary>
-    public void Watch(IReadOnlyCollection<Station> stations, JournalWriter? journal, ArchiveWriter? archive, SparkplugNode? sparkplug) => Registry.AddBeforeCollectCallback(() =>
+    public void Watch(IReadOnlyCollection<Station> stations, JournalWriter? journal, ArchiveWriter? archive, SparkplugNode? sparkplug, ReviewBook book) => Registry.AddBeforeCollectCallback(() =>
     {
         foreach (Station station in stations) Read(station, sparkplug?.Devices.First(d => d.Name == station.Name));
+        foreach (((string station, string verdict, Judgement judgement), long count) in book.Counts) reviews.WithLabels(station, verdict, judgement.Wire()).IncTo(count);
         sparkplugOnline.Set(sparkplug is { IsOnline: true } ? 1 : 0);
         sparkplugBirths.IncTo(sparkplug?.Births ?? 0);
         journalWritable.Set(journal is { Trouble: null } ? 1 : 0);

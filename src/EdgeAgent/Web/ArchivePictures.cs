@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Edge.Agent.Archive;
 using Edge.Agent.Configuration;
 using Edge.Agent.Journal;
@@ -20,39 +19,16 @@ internal sealed class ArchivePictures(JournalWriter? journal, ArchiveOptions opt
     {
         long seq = long.Parse((string)http.Request.RouteValues["seq"]!, CultureInfo.InvariantCulture);
         string? record = await History.ReadAsync(journal, file => file.Entry(seq, JournalKind.Image)?.Record, http.RequestAborted).ConfigureAwait(false);
-        string? path = record is null ? null : Find(JsonSerializer.Deserialize(record, ArchiveJson.Default.ImageRecord)!.File);
-        byte[]? png = path is null ? null : await ReadAsync(path, http.RequestAborted).ConfigureAwait(false);
+        byte[]? png = record is null ? null : await Task.Run(() => ArchivedPicture.Read(options.Path, record, out _), http.RequestAborted).ConfigureAwait(false);
         if (png is null)
         {
-            await OperatorPage.WriteErrorAsync(http, StatusCodes.Status404NotFound, "The archive does not have this picture, or not any more.").ConfigureAwait(false);
+            await OperatorPage.WriteErrorAsync(http, StatusCodes.Status404NotFound, "The archive does not have this picture, or not any more as it was written.").ConfigureAwait(false);
             return;
         }
         bool small = http.Request.Query["small"] == "1";
         http.Response.ContentType = small ? "image/jpeg" : "image/png";
         http.Response.Headers.CacheControl = "private, max-age=3600";
         await http.Response.Body.WriteAsync(small ? await ShrinkAsync(png, http.RequestAborted).ConfigureAwait(false) : png, http.RequestAborted).ConfigureAwait(false);
-    }
-
-    /// <summary>The journal is a file that others can write to: what it names must still be a picture of the archive, and no link out of it.</summary>
-    private string? Find(string relative)
-    {
-        string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Path)), path = Path.GetFullPath(Path.Combine(folder, relative));
-        if (!path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) || Path.GetExtension(path) != ".png") return null;
-        for (FileSystemInfo at = new FileInfo(path); at.FullName != folder; at = Directory.GetParent(at.FullName)!)
-            if (at.LinkTarget is not null) return null;
-        return path;
-    }
-
-    private static async Task<byte[]?> ReadAsync(string path, CancellationToken cancel)
-    {
-        try
-        {
-            return await File.ReadAllBytesAsync(path, cancel).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
     }
 
     private static async Task<byte[]> ShrinkAsync(byte[] png, CancellationToken cancel)

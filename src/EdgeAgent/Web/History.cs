@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Edge.Agent.Journal;
+using Edge.Agent.Reviews;
 using Edge.Journal;
 using Microsoft.Data.Sqlite;
 
@@ -8,13 +9,14 @@ namespace Edge.Agent.Web;
 
 /// <param name="Image">Number of the journal's entry about its picture; null = none was kept.</param>
 /// <param name="Record">As the journal has it.</param>
-internal sealed record HistoryPart(long Seq, DateTimeOffset At, string Station, JsonElement Record, long? Image);
+/// <param name="Review">What was said of it last; null = nothing.</param>
+internal sealed record HistoryPart(long Seq, DateTimeOffset At, string Station, JsonElement Record, long? Image, ReviewView? Review);
 
 /// <param name="Next">Where to look on for older ones; null = there are none.</param>
 internal sealed record HistoryView(IReadOnlyList<HistoryPart> Parts, long? Next);
 
 /// <summary>Parts out of the journal, newest first, by readers of their own beside the writer.</summary>
-internal sealed class History(JournalWriter? journal)
+internal sealed class History(JournalWriter? journal, ReviewBook? reviews)
 {
     private const int MostParts = 100;
 
@@ -28,7 +30,8 @@ internal sealed class History(JournalWriter? journal)
         HistoryView view = await ReadAsync(journal, file =>
         {
             (IReadOnlyList<JournalEntry> parts, long? next) = file.Search(query);
-            return new HistoryView([.. parts.Select(p => Part(file, p))], next);
+            Dictionary<long, Review> said = parts.Count == 0 || reviews is null ? [] : reviews.Read(r => r.Between(file.Id, parts[^1].Seq, parts[0].Seq));
+            return new HistoryView([.. parts.Select(p => Part(file, p, said.GetValueOrDefault(p.Seq)))], next);
         }, http.RequestAborted).ConfigureAwait(false);
         await OperatorPage.WriteJsonAsync(http, view, WebJson.Default.HistoryView).ConfigureAwait(false);
     }
@@ -59,11 +62,11 @@ internal sealed class History(JournalWriter? journal)
         }
     }
 
-    private static HistoryPart Part(JournalFile file, JournalEntry entry)
+    private static HistoryPart Part(JournalFile file, JournalEntry entry, Review? review)
     {
         using JsonDocument record = JsonDocument.Parse(entry.Record);
         string? job = record.RootElement.TryGetProperty("jobId", out JsonElement id) ? id.GetString() : null;
-        return new HistoryPart(entry.Seq, entry.At, entry.Station, record.RootElement.Clone(), job is null ? null : file.ImageOf(entry.Station, job, entry.Seq));
+        return new HistoryPart(entry.Seq, entry.At, entry.Station, record.RootElement.Clone(), job is null ? null : file.ImageOf(entry.Station, job, entry.Seq), ReviewView.Of(review));
     }
 
     /// <summary>Null when something is not what it should be.</summary>

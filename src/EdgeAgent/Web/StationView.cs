@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
 using Edge.Agent.Inspection;
 using Edge.Agent.Models;
+using Edge.Agent.Reviews;
+using Edge.Agent.Web.Access;
 
 namespace Edge.Agent.Web;
 
@@ -33,9 +35,16 @@ internal sealed record StationView(
 /// <summary>Said when something can't be answered.</summary>
 internal sealed record ErrorView(string Error);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(IReadOnlyList<StationView>))]
 [JsonSerializable(typeof(HistoryView))]
+[JsonSerializable(typeof(QueueView))]
+[JsonSerializable(typeof(ReviewRequest))]
+[JsonSerializable(typeof(ReviewView))]
+[JsonSerializable(typeof(IReadOnlyList<ReviewCount>))]
+[JsonSerializable(typeof(AccessView))]
+[JsonSerializable(typeof(LoginRequest))]
+[JsonSerializable(typeof(LogoutRequest))]
 [JsonSerializable(typeof(ErrorView))]
 [JsonSerializable(typeof(long))]
 internal sealed partial class WebJson : JsonSerializerContext;

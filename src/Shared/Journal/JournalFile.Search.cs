@@ -40,6 +40,21 @@ public sealed partial class JournalFile
     /// <summary>One entry; null when there is none of this number and kind.</summary>
     public JournalEntry? Entry(long seq, string kind) => Query($"SELECT {Columns} FROM entries WHERE seq = $seq AND kind = $kind", ("$seq", seq), ("$kind", kind)).FirstOrDefault();
 
+    /// <summary>Entries about pictures with their parts, newest first.</summary>
+    /// <param name="before">Only pictures with a smaller number.</param>
+    /// <param name="limit">Pictures at most.</param>
+    public IEnumerable<(JournalEntry Image, JournalEntry Part)> Pictured(string? station, long before, int limit)
+    {
+        foreach (JournalEntry image in Query($"SELECT {Columns} FROM entries WHERE kind = '{JournalKind.Image}' AND seq < $before AND ($station IS NULL OR station = $station) ORDER BY seq DESC LIMIT $limit",
+            ("$before", before), ("$station", (object?)station ?? DBNull.Value), ("$limit", limit)))
+        {
+            JournalEntry? part = Query($"""
+                SELECT {Columns} FROM entries WHERE job = (SELECT job FROM entries WHERE seq = $image) AND station = $station AND kind = '{JournalKind.Part}' AND seq < $image ORDER BY seq DESC LIMIT 1
+                """, ("$image", image.Seq), ("$station", image.Station)).FirstOrDefault();
+            if (part is not null) yield return (image, part);
+        }
+    }
+
     /// <summary>Number of the entry about the picture of a part; null when none was kept.</summary>
     /// <param name="part">The part's entry: its picture is told after it, and before the next part of this jobId, which may come again.</param>
     public long? ImageOf(string station, string job, long part)

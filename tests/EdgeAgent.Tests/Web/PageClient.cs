@@ -8,7 +8,7 @@ namespace Edge.Tests.Web;
 /// <summary>Asks the page's side of an agent.</summary>
 internal static class PageClient
 {
-    private static readonly HttpClient Http = new();
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseCookies = false });
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -26,6 +26,18 @@ internal static class PageClient
     {
         using HttpResponseMessage response = await agent.GetAsync(path);
         return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync(Ct))!);
+    }
+
+    /// <summary>A change as the page sends it, unless told otherwise.</summary>
+    public static async Task<(HttpStatusCode Code, JsonNode Json)> PostAsync(this TestAgent agent, string path, string body, string? token = null, Action<HttpRequestMessage>? change = null)
+    {
+        HttpRequestMessage request = new(HttpMethod.Post, new Uri($"http://127.0.0.1:{agent.Host.Address.Port}{path}")) { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+        request.Headers.Add("X-Edge-Request", "1");
+        if (token is not null) request.Headers.Authorization = new("Bearer", token);
+        change?.Invoke(request);
+        using HttpResponseMessage response = await Http.SendAsync(request, Ct);
+        string text = await response.Content.ReadAsStringAsync(Ct);
+        return (response.StatusCode, JsonNode.Parse(text.Length > 0 ? text : "{}")!);
     }
 
     public static async Task<JsonNode[]> PartsAsync(this TestAgent agent, string query)

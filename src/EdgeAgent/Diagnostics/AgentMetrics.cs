@@ -116,6 +116,7 @@ internal sealed class AgentMetrics
     public void Watch(IReadOnlyCollection<Station> stations, JournalWriter? journal, ArchiveWriter? archive, SparkplugNode? sparkplug, ReviewBook book) => Registry.AddBeforeCollectCallback(() =>
     {
         foreach (Station station in stations) Read(station, sparkplug?.Devices.First(d => d.Name == station.Name));
+        foreach (Station station in stations) reviews.WithLabels(station.Name, "reject", "normal").IncTo(0);   // there before it happens
         foreach (((string station, string verdict, Judgement judgement), long count) in book.Counts) reviews.WithLabels(station, verdict, judgement.Wire()).IncTo(count);
         sparkplugOnline.Set(sparkplug is { IsOnline: true } ? 1 : 0);
         sparkplugBirths.IncTo(sparkplug?.Births ?? 0);

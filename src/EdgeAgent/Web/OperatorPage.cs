@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Edge.Agent.Configuration;
 using Edge.Agent.Shadow;
 using Edge.Agent.Web.Access;
+using Edge.Packages;
 using Microsoft.AspNetCore.Routing;
 
 namespace Edge.Agent.Web;
@@ -26,6 +27,7 @@ internal static class OperatorPage
         VerdictStream stream = new(agent.Stations, options.Line, time, () => app.Lifetime.ApplicationStopping);
         History history = new(agent.Journal, agent.Reviews);
         Reviewing reviewing = new(agent.Reviews, agent.Journal);
+        Models models = new(agent.Stations, new PackageStore(options.Models), agent.Journal, agent.Reviews);
         ArchivePictures pictures = new(agent.Journal, options.Archive);
         LivePictures live = new(agent.Stations);
         foreach (PageFile file in PageFile.All()) Get(file.Path, file.WriteAsync);
@@ -38,9 +40,12 @@ internal static class OperatorPage
         Get("/api/access", http => WriteJsonAsync(http, access.View(http), WebJson.Default.AccessView));
         Get("/api/reviews/queue", reviewing.WriteQueueAsync);
         Get("/api/reviews/counts", http => WriteJsonAsync(http, agent.Reviews.Read(r => r.Counts()), WebJson.Default.IReadOnlyListReviewCount));
+        Get("/api/models", models.WriteAsync);
+        Get("/api/scores", models.WriteScoresAsync);
         Post("/api/login", WebJson.Default.LoginRequest, WebJson.Default.AccessView, open: true, (http, request, _) => access.Login(http, request));
         Post("/api/logout", WebJson.Default.LogoutRequest, WebJson.Default.AccessView, open: true, (http, _, _) => access.Logout(http));
         Post("/api/reviews", WebJson.Default.ReviewRequest, WebJson.Default.ReviewView, open: false, (_, request, name) => ReviewView.Of(agent.Reviews.Add(request, name!)));
+        Post("/api/stations/{name}/model", WebJson.Default.ModelRequest, WebJson.Default.RunningView, open: false, (http, request, name) => models.Change(http, request, name!));
 
         void Get(string path, RequestDelegate answer) => app.MapGet(path, http => GuardAsync(http, answer, StatusCodes.Status503ServiceUnavailable));
 

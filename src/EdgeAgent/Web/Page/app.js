@@ -1,8 +1,11 @@
+import { refreshAccess } from './access.js';
 import { byId, say } from './dom.js';
 import { addDropped, addVerdict, showStations } from './live.js';
 import { nameStations, showHistory } from './history.js';
+import { showModels } from './models.js';
+import { nameQueueStations, showReviewing } from './reviewing.js';
 
-const pages = { live: () => {}, history: showHistory };
+const pages = { live: () => {}, history: showHistory, reviewing: showReviewing, models: showModels };
 
 function show() {
   const name = location.hash.slice(1) in pages ? location.hash.slice(1) : 'live';
@@ -27,11 +30,13 @@ function follow() {
     const stations = JSON.parse(event.data);
     showStations(stations);
     nameStations(stations);
+    nameQueueStations(stations);
   });
   events.addEventListener('verdict', event => addVerdict(JSON.parse(event.data)));
   events.addEventListener('dropped', event => addDropped(JSON.parse(event.data)));
 }
 
 addEventListener('hashchange', show);
+refreshAccess();
 show();
 follow();

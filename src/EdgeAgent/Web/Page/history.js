@@ -18,6 +18,7 @@ function item(part) {
     verdictMark(r.verdict, r.reason), el('b', { className: 'id' }, r.partId ?? r.jobId), el('span', {}, `score ${number(r.score)} of ${number(r.threshold)}`),
     el('span', { className: 'where' }, `${part.station} · ${dateTime(part.at)}`), el('span', { className: 'where' }, r.model ? `${r.model} ${r.version}${r.recipe ? `, ${r.recipe}` : ''}` : 'no model'),
     r.partId ? el('span', { className: 'where' }, `job ${r.jobId}`) : null,
+    part.review ? el('b', {}, `${part.review.by}: ${part.review.outcome}${part.review.defect ? `, ${part.review.defect}` : ''}`) : null,
   ];
   if (part.image === null) return el('li', {}, el('div', { className: 'part' }, el('span', { className: 'frame' }, 'no picture kept'), ...facts));
   const image = el('img', { src: `/api/pictures/${part.image}?small=1`, alt: '', loading: 'lazy', width: 320, height: 240 });

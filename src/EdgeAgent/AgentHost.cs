@@ -31,7 +31,8 @@ internal sealed partial class AgentHost : IAsyncDisposable
         Archive = options.Archive.Enabled ? new ArchiveWriter(options.Archive, Journal, time, logs.CreateLogger("archive")) : null;
         Reviews = new ReviewBook(options.Reviews, options.Journal.Path, options.Archive.Path, time);
         ModelProof proof = new(options.Proof);
-        Stations = [.. options.Stations.Keys.Order(StringComparer.Ordinal).Select(name => new Station(name, options, proof, metrics, Journal, Archive, time, logs, Fail))];
+        CanaryVotes votes = new();
+        Stations = [.. options.Stations.Keys.Order(StringComparer.Ordinal).Select(name => new Station(name, options, proof, votes, metrics, Journal, Archive, time, logs, Fail))];
         Sparkplug = options.Sparkplug.Enabled ? new SparkplugNode(options, Stations, Journal!, time, logs.CreateLogger("sparkplug"), Fail) : null;
         metrics.Watch(Stations, Journal, Archive, Sparkplug, Reviews);
     }

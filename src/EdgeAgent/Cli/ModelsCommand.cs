@@ -23,20 +23,21 @@ internal static class ModelsCommand
           edge-agent models activate flange 7 --models /var/lib/edge/models
           edge-agent models rollback flange --why "rejects every part since the new lamp"
           edge-agent models shadow flange 8
+          edge-agent models canary flange 8 station1
           edge-agent models history flange
         """)
-    { Models, Keys, List(), Verify(), Activate(), RollBack(), ShadowCommand.Create(), History(), ProveCommand.Create() };
+    { Models, Keys, List(), Verify(), Activate(), RollBack(), ShadowCommand.Create(), CanaryCommand.Create(), History(), ProveCommand.Create() };
 
     private static Command List()
     {
-        Command command = new("list", "The versions, oldest first: * is to run, s is its shadow; what is wrong with a damaged one.") { Name };
+        Command command = new("list", "The versions, oldest first: * is to run, s is its shadow, c a canary; what is wrong with a damaged one.") { Name };
         command.SetAction(parsed =>
         {
             PackageStore store = StoreOf(parsed);
             string name = parsed.GetRequiredValue(Name);
-            int? current = store.Current(name), shadow = store.Shadow(name);
+            int? current = store.Current(name), shadow = store.Shadow(name), canary = store.Canary(name)?.Version;
             foreach (int version in store.Versions(name))
-                parsed.InvocationConfiguration.Output.WriteLine($"{(version == current ? '*' : version == shadow ? 's' : ' ')} {version,5}  {Describe(store, name, version)}");
+                parsed.InvocationConfiguration.Output.WriteLine($"{(version == current ? '*' : version == canary ? 'c' : version == shadow ? 's' : ' ')} {version,5}  {Describe(store, name, version)}");
             return 0;
         });
         return command;
@@ -69,8 +70,8 @@ internal static class ModelsCommand
 
     private static Command RollBack()
     {
-        Command command = new("rollback", "Names the newest version before the current one that is not damaged.") { Name, Why };
-        command.SetAction(parsed => SetCurrent(parsed, StoreOf(parsed).OpenPrevious(parsed.GetRequiredValue(Name), parsed.InvocationConfiguration.Error.WriteLine)));
+        Command command = new("rollback", "Ends a canary; without one, names the newest version before the current one that is not damaged.") { Name, Why };
+        command.SetAction(parsed => StoreOf(parsed).Canary(parsed.GetRequiredValue(Name)) is not null ? CanaryCommand.End(parsed) : SetCurrent(parsed, StoreOf(parsed).OpenPrevious(parsed.GetRequiredValue(Name), parsed.InvocationConfiguration.Error.WriteLine)));
         return command;
     }
 

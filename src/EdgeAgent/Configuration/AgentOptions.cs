@@ -16,7 +16,7 @@ internal sealed class AgentOptions
     /// <summary>PEM file with one or more public keys (ECDSA P-256): only packages that one of them has signed are taken. Read again for every package. None = packages need no signature.</summary>
     public string? TrustedKeys { get; set; }
 
-    /// <summary>Folder of what must outlive a restart: each station's current recipe, whether it is paused, and what it has learnt about drift. Relative paths start at the working directory.</summary>
+    /// <summary>Folder of what must outlive a restart: each station's current recipe, whether it is paused, what it has learnt about drift, and what a version on probation is compared with. Relative paths start at the working directory.</summary>
     [Required]
     public string State { get; set; } = "state";
 

@@ -9,6 +9,9 @@ internal sealed class ProbationOptions
     [Range(0, 10_000)]
     public int Parts { get; set; } = 100;
 
+    /// <summary>A canary that has passed its probation at all its stations becomes current by itself. Else somebody activates it.</summary>
+    public bool PromoteCanary { get; set; }
+
     /// <summary>Largest probability that a version that is as good as the one before is rolled back.</summary>
     [Range(1e-9, 0.5)]
     public double FalseAlarm { get; set; } = 0.001;

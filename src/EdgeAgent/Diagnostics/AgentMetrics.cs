@@ -3,9 +3,7 @@ using Edge.Agent.Capture;
 using Edge.Agent.Drift;
 using Edge.Agent.Inspection;
 using Edge.Agent.Journal;
-using Edge.Agent.Models;
 using Edge.Agent.Reviews;
-using Edge.Agent.Shadow;
 using Edge.Agent.Sparkplug;
 using Edge.Scoring;
 using Prometheus;
@@ -25,8 +23,9 @@ internal sealed class AgentMetrics
     private static readonly CameraCause[] Causes = Enum.GetValues<CameraCause>();
     private const string S = "station";
 
-    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, cameraUnhealthy, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, modelWithdrawals, heatmaps, journalWritten, journalLost, archived, recordsSent, recordsLost, sparkplugBirths, sparkplugResults, sparkplugGaps, driftFlags, selfTests, shadowParts, shadowMissed, shadowBusy, shadowRefusals, reviews;
-    private readonly Gauge awaiting, depth, camera, cameraTrouble, broker, certificates, paused, presence, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, archiveBytes, recordsBacklog, recordsAge, sparkplugOnline, sparkplugBacklog, sparkplugAge, drift, driftEvidence, rejectStreak, selfTestFailing, shadowVersion;
+    private readonly Counter triggers, verdicts, published, lost, duplicates, hostile, hostileCommands, cameraReconnects, cameraRepeats, cameraUnhealthy, brokerConnects, brokerFailures, refused, publishRetries, modelSwaps, modelRefusals, modelWithdrawals, heatmaps, journalWritten, journalLost, archived, recordsSent, recordsLost, sparkplugBirths, sparkplugResults, sparkplugGaps, driftFlags, selfTests, reviews;
+    private readonly Gauge awaiting, depth, camera, cameraTrouble, broker, certificates, paused, presence, modelVersion, modelLoaded, modelCreated, journalWaiting, journalWritable, archiveBytes, recordsBacklog, recordsAge, sparkplugOnline, sparkplugBacklog, sparkplugAge, drift, driftEvidence, rejectStreak, selfTestFailing;
+    private readonly TrialMetrics trials;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 
@@ -42,6 +41,7 @@ internal sealed class AgentMetrics
     public AgentMetrics()
     {
         MetricFactory make = Metrics.WithCustomRegistry(Registry);
+        trials = new TrialMetrics(make);
         double[] seconds = [.. Histogram.ExponentialBuckets(0.00025, 2, 15)];   // 0.25 ms … 4 s
         triggers = make.CreateCounter("edge_triggers_total", "Parts that were triggered.", S);
         verdicts = make.CreateCounter("edge_verdicts_total", "Parts that were decided; reason is 'none' unless the verdict is uninspected.", S, "verdict", "reason");
@@ -79,11 +79,6 @@ internal sealed class AgentMetrics
         modelSwaps = make.CreateCounter("edge_model_swaps_total", "Models taken into use.", S);
         modelRefusals = make.CreateCounter("edge_model_refusals_total", "Packages that were refused.", S);
         modelWithdrawals = make.CreateCounter("edge_model_withdrawals_total", "Versions that were rolled back because their first parts were rejected, or failed, clearly more often than before.", S);
-        shadowVersion = make.CreateGauge("edge_shadow_version", "Version that sees the same parts and decides nothing; 0 = none runs.", S);
-        shadowParts = make.CreateCounter("edge_shadow_parts_total", "Parts that the running version and its shadow have both seen, by what each said.", S, "running", "shadow");
-        shadowMissed = make.CreateCounter("edge_shadow_dropped_total", "Parts that a shadow did not see because it was busy with another.", S);
-        shadowBusy = make.CreateCounter("edge_shadow_busy_seconds_total", "Time of shadows for their parts, at the lowest priority.", S);
-        shadowRefusals = make.CreateCounter("edge_shadow_refusals_total", "Shadows that were refused: they did not prove themselves, or failed on a part.", S);
         heatmaps = make.CreateCounter("edge_heatmaps_total", "Heatmaps by what became of them: sent, overtaken by a newer one, rate-limited, offline, failed.", S, "outcome");
         journalWritten = make.CreateCounter("edge_journal_entries_total", "Entries that the journal has on disk.");
         journalLost = make.CreateCounter("edge_journal_lost_total", "Records that never reached the journal: it could not be written for too long.");
@@ -171,7 +166,7 @@ internal sealed class AgentMetrics
         modelSwaps.WithLabels(s).IncTo(station.Inspector.Swaps);
         modelRefusals.WithLabels(s).IncTo(station.Watcher.Refusals);
         modelWithdrawals.WithLabels(s).IncTo(station.Watcher.Withdrawals);
-        Read(s, station.Shadow);
+        trials.Read(station);
         recordsSent.WithLabels(s).IncTo(station.Records?.Sent ?? 0);
         recordsLost.WithLabels(s).IncTo(station.RecordsLost);
         recordsBacklog.WithLabels(s).Set(station.Records?.Backlog ?? 0);
@@ -195,14 +190,5 @@ internal sealed class AgentMetrics
         heatmaps.WithLabels(s, "failed").IncTo(station.HeatmapLoop.Failed);
         heatmaps.WithLabels(s, "overtaken").IncTo(station.Evidence.Overtaken);
         heatmaps.WithLabels(s, "rate-limited").IncTo(station.Evidence.RateLimited);
-    }
-    private void Read(string s, StationShadow shadow)
-    {
-        shadowVersion.WithLabels(s).Set(shadow.Status is { State: ModelState.Running, Aspired: { } version } ? version : 0);
-        foreach (Verdict running in Verdicts.Skip(1))
-            foreach (Verdict said in Verdicts.Skip(1)) shadowParts.WithLabels(s, running.Wire(), said.Wire()).IncTo(shadow.Seen(running, said));
-        shadowMissed.WithLabels(s).IncTo(shadow.Missed);
-        shadowBusy.WithLabels(s).IncTo(shadow.Busy.TotalSeconds);
-        shadowRefusals.WithLabels(s).IncTo(shadow.Refusals);
     }
 }

@@ -36,7 +36,7 @@ internal sealed partial class Station : IAsyncDisposable
     private Task? stopped;
 
     public Station(
-        string name, AgentOptions agent, ModelProof proof, AgentMetrics metrics, JournalWriter? journal, ArchiveWriter? archive, TimeProvider time, ILoggerFactory logs, Action<string, Exception> failed)
+        string name, AgentOptions agent, ModelProof proof, CanaryVotes votes, AgentMetrics metrics, JournalWriter? journal, ArchiveWriter? archive, TimeProvider time, ILoggerFactory logs, Action<string, Exception> failed)
     {
         (Name, Options, this.journal, this.failed) = (name, agent.Stations[name], journal, failed);
         log = logs.CreateLogger($"{agent.Line}/{name}");
@@ -55,12 +55,12 @@ internal sealed partial class Station : IAsyncDisposable
         Inspector = new Inspector(slot, time, log);
         PackageStore store = new(agent.Models) { TrustedKeysFile = agent.TrustedKeys };
         ModelLoader loader = new(store, proof, Options.Threads, time);
-        Watcher = new ModelWatcher(store, loader, Recipes, slot, time, log);
+        Watcher = new ModelWatcher(name, store, loader, Recipes, slot, time, log);
         Shadow = new StationShadow(agent.Shadow, name, store, loader, Recipes, Watcher, time, log);
         Drift = new StationDrift(Options.Drift, new StateFile(agent.State, $"{name}.drift"), time, log);
         Intake = new TriggerIntake(new StateFile(agent.State, $"{name}.paused"), TimeSpan.FromMilliseconds(Options.Trigger.DebounceMs), Camera, Ledger, Queues, time, stopping.Token);
         invalid = new InvalidTriggers(time, log);
-        Probation = new Probation(agent.Probation, $"{agent.Line}/{name}", Ledger, Inspector, Watcher);
+        Probation = new Probation(agent.Probation, $"{agent.Line}/{name}", Ledger, Inspector, Watcher, votes, new StateFile(agent.State, $"{name}.probation"), log);
         Probation.Follow();
         if (journal is not null) new ModelJournal(name, journal, Inspector, Watcher, Shadow).Follow();
         SelfTest = new SelfTest(name, Watcher, journal, log);

@@ -22,6 +22,7 @@ internal sealed class StationCommands(RecipeBook recipes, ModelWatcher watcher, 
                 case CommandMessage.SelfTest: selfTest.Run(); break;
                 case CommandMessage.Activate: watcher.Activate(command.Version!.Value, By, command.Why); break;
                 case CommandMessage.RollBack: watcher.RollBack(By, command.Why); break;
+                case CommandMessage.Canary: watcher.RunCanary(command.Version, By, command.Why); break;
                 case CommandMessage.Shadow: shadow.Order(command.Version, By, command.Why); break;
                 default: intake.Pause(command.Command == CommandMessage.Pause); break;
             }

@@ -5,9 +5,9 @@ namespace Edge.Agent.Messaging;
 /// <summary>A message on the <c>command</c> topic.</summary>
 internal sealed record CommandMessage
 {
-    public const string ChangeRecipe = "change-recipe", Pause = "pause", Resume = "resume", SelfTest = "self-test", Activate = "activate", RollBack = "rollback", Shadow = "shadow";
+    public const string ChangeRecipe = "change-recipe", Pause = "pause", Resume = "resume", SelfTest = "self-test", Activate = "activate", RollBack = "rollback", Shadow = "shadow", Canary = "canary";
 
-    public static readonly IReadOnlyList<string> Commands = [ChangeRecipe, Pause, Resume, SelfTest, Activate, RollBack, Shadow];
+    public static readonly IReadOnlyList<string> Commands = [ChangeRecipe, Pause, Resume, SelfTest, Activate, RollBack, Shadow, Canary];
 
     /// <summary>One of <see cref="Commands"/>.</summary>
     public required string Command { get; init; }
@@ -15,10 +15,10 @@ internal sealed record CommandMessage
     /// <summary>change-recipe: which.</summary>
     public string? Recipe { get; init; }
 
-    /// <summary>activate and shadow: which of the current recipe's model; null = no shadow any more.</summary>
+    /// <summary>activate, shadow and canary: which of the current recipe's model; null = no shadow or canary any more.</summary>
     public int? Version { get; init; }
 
-    /// <summary>activate, rollback and shadow: goes into the model's history.</summary>
+    /// <summary>activate, rollback, shadow and canary: goes into the model's history.</summary>
     public string? Why { get; init; }
 
     public override string ToString() => $"{Command} {Recipe}{Version}".TrimEnd();
@@ -32,12 +32,12 @@ internal sealed record CommandMessage
         : (Recipe is not null) != (Command == ChangeRecipe) ? $"recipe belongs to {ChangeRecipe}, and only there"
         : Recipe?.Length > Trigger.MaxTextLength ? $"recipe must be at most {Trigger.MaxTextLength} characters"
         : Version is null ? Command == Activate ? $"{Activate} needs a version" : WhyWrong()
-        : Command is not (Activate or Shadow) ? $"version belongs to {Activate} and {Shadow}, and only there"
+        : Command is not (Activate or Shadow or Canary) ? $"version belongs to {Activate}, {Shadow} and {Canary}, and only there"
         : Version < 1 ? "version must be at least 1"
         : WhyWrong();
 
     private string? WhyWrong() =>
-        Why is not null && Command is not (Activate or RollBack or Shadow) ? $"why belongs to {Activate}, {RollBack} and {Shadow}, and only there"
+        Why is not null && Command is not (Activate or RollBack or Shadow or Canary) ? $"why belongs to {Activate}, {RollBack}, {Shadow} and {Canary}, and only there"
         : Why?.Length > Trigger.MaxTextLength ? $"why must be at most {Trigger.MaxTextLength} characters"
         : null;
 }

@@ -19,8 +19,9 @@ internal sealed record RecipeMessage(string? Recipe, string Model, IReadOnlyList
 /// <param name="State">none, loading, running or refused: what became of the aspired version.</param>
 /// <param name="Reason">Why the aspired version is refused.</param>
 /// <param name="SignedBy">Id of the trusted key that signed the version that runs; null when no keys are configured.</param>
+/// <param name="Canary">The aspired version is this station's before the others have it.</param>
 /// <param name="Shadow">Null when none is named.</param>
-internal sealed record ModelMessage(string Name, int? Version, string State, int? Aspired, string? Reason, string? SignedBy, ShadowMessage? Shadow);
+internal sealed record ModelMessage(string Name, int? Version, string State, int? Aspired, string? Reason, string? SignedBy, bool Canary, ShadowMessage? Shadow);
 
 /// <summary>The version that sees the same parts and decides nothing.</summary>
 /// <param name="State">loading, running or refused.</param>

@@ -75,7 +75,7 @@ internal sealed class StatusPublisher(
     private ModelMessage Model()
     {
         LoadedModel? running = inspector.Model is { } model && model.Name == recipes.Current.Model ? model : null;
-        return new(recipes.Current.Model, running?.Version, watcher.Status.State.Wire(), watcher.Status.Aspired, watcher.Status.Refusal, running?.SignedBy,
+        return new(recipes.Current.Model, running?.Version, watcher.Status.State.Wire(), watcher.Status.Aspired, watcher.Status.Refusal, running?.SignedBy, watcher.Status.Canary,
             shadow.Status is { State: not ModelState.None } s ? new ShadowMessage(s.Aspired, s.State.Wire(), s.Refusal) : null);
     }
 

@@ -10,7 +10,8 @@ namespace Edge.Agent.Models;
 /// <param name="FromModel">Its model, when a recipe changed it.</param>
 /// <param name="Ordered">When it was named to run; null when the history does not say.</param>
 /// <param name="Why">As the history says; of a refusal its reason.</param>
-internal sealed record ModelEvent(string Event, string? Recipe, string Model, int? Version, int? From, string? FromModel, string? By, DateTimeOffset? Ordered, string? Why);
+/// <param name="Role"><c>canary at …</c>: it begins or ends at this station alone; null = current.</param>
+internal sealed record ModelEvent(string Event, string? Recipe, string Model, int? Version, int? From, string? FromModel, string? By, DateTimeOffset? Ordered, string? Why, string? Role = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ModelEvent))]

@@ -3,6 +3,7 @@ using Edge.Agent.Inspection;
 using Edge.Agent.Journal;
 using Edge.Agent.Shadow;
 using Edge.Journal;
+using Edge.Packages;
 
 namespace Edge.Agent.Models;
 
@@ -24,7 +25,7 @@ internal sealed class ModelJournal(string station, JournalWriter journal, Inspec
     {
         if (inspector.Model is not { } model) return;
         Write(new ModelEvent("model-running", model.Recipe.Name, model.Name, model.Version, before?.Version, before?.Name == model.Name ? null : before?.Name,
-            model.Activation?.By, model.Activation?.At, model.Activation?.Why));
+            model.Activation?.By, model.Activation?.At, model.Activation?.Why, model.Activation?.Role));
         before = (model.Name, model.Version);
     }
 
@@ -34,7 +35,7 @@ internal sealed class ModelJournal(string station, JournalWriter journal, Inspec
         ModelStatus now = watcher.Status;
         if (now.State != ModelState.Refused || now == refused) return;
         refused = now;
-        Write(new ModelEvent("model-refused", watcher.Recipe.Name, watcher.Recipe.Model, now.Aspired, watcher.Offered, null, null, null, now.Refusal));
+        Write(new ModelEvent("model-refused", watcher.Recipe.Name, watcher.Recipe.Model, now.Aspired, watcher.Offered, null, null, null, now.Refusal, now.Canary ? Activation.CanaryAt(station) : null));
     }
 
     private void Write(ModelEvent entry) => journal.Offer(station, JournalKind.Event, JsonSerializer.Serialize(entry, ModelEventJson.Default.ModelEvent));

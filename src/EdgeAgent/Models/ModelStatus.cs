@@ -10,6 +10,7 @@ internal enum ModelState
     Refused,
 }
 
-/// <param name="Aspired">What <c>current</c> names.</param>
+/// <param name="Aspired">What <c>current</c> names, or <c>canary</c> for this station.</param>
 /// <param name="Refusal">Why the aspired version does not run.</param>
-internal sealed record ModelStatus(ModelState State, int? Aspired, string? Refusal);
+/// <param name="Canary">The aspired version is this station's before the others have it.</param>
+internal sealed record ModelStatus(ModelState State, int? Aspired, string? Refusal, bool Canary = false);

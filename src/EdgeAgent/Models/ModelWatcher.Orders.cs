@@ -13,12 +13,13 @@ internal sealed partial class ModelWatcher
         lock (gate)
         {
             if (next.Name == recipes.Current.Name && offered > 0) return;
-            int version = store.Current(next.Model) ?? throw new EdgeException($"There is no model '{next.Model}'.");
-            LoadedModel model = loader.Load(next, version, stopping);
+            Aspiration aspired = Aspiration.Of(store, next.Model, station);
+            int version = aspired.Version ?? throw new EdgeException($"There is no model '{next.Model}'.");
+            LoadedModel model = loader.Load(next, version, stopping, aspired.Canary ? canaryHere : null);
             Keep(model, () => recipes.Store(next));
             Offer(version, model);
             recipes.Enter(next);
-            Set(new ModelStatus(ModelState.Running, version, null));
+            Set(new ModelStatus(ModelState.Running, version, null, aspired.Canary));
             Changed?.Invoke();
         }
     }
@@ -31,7 +32,7 @@ internal sealed partial class ModelWatcher
         {
             Recipe recipe = recipes.Current;
             int? current = store.CurrentOrNone(recipe.Model);
-            if (version == offered && version == current) return;
+            if (version == offered && version == current && !status.Canary) return;
             Activation activation = new(time.GetUtcNow(), current, version, by, why);
             LoadedModel? model = version == offered ? null : loader.Load(recipe, version, stopping, activation: activation);
             Keep(model, () => store.SetCurrent(recipe.Model, version, by, why));
@@ -40,11 +41,16 @@ internal sealed partial class ModelWatcher
         }
     }
 
-    /// <summary>The newest version before <c>current</c> that opens, as <see cref="Activate"/>.</summary>
+    /// <summary>What came last is undone: a canary here ends; else the newest version before <c>current</c> that opens, as <see cref="Activate"/>.</summary>
     /// <exception cref="Exception">There is none, or it does not prove itself; nothing has changed.</exception>
     public void RollBack(string by, string? why)
     {
-        lock (gate) Activate(store.OpenPrevious(recipes.Current.Model, LogPassedOver).Manifest.Version, by, why ?? "roll back");
+        lock (gate)
+        {
+            why ??= "roll back";
+            if (Aspiration.Of(store, recipes.Current.Model, station).Canary) EndCanary(by, why);
+            else Activate(store.OpenPrevious(recipes.Current.Model, LogPassedOver).Manifest.Version, by, why);
+        }
     }
 
     /// <summary>A version did not pass its probation: the one before proves itself again and takes over. Never throws.</summary>
@@ -55,9 +61,10 @@ internal sealed partial class ModelWatcher
             if (offered != version) return;   // somebody was faster
             Recipe recipe = recipes.Current;
             LogWithdrawn(recipe.Model, version, from, why);
+            bool canary = status.Canary;
             try
             {
-                Offer(from, loader.Load(recipe, from, stopping, activation: new Activation(time.GetUtcNow(), version, from, by, why)));
+                Offer(from, loader.Load(recipe, from, stopping, activation: new Activation(time.GetUtcNow(), version, from, by, why, canary ? canaryHere : null)));
             }
             catch (Exception e)
             {
@@ -67,13 +74,14 @@ internal sealed partial class ModelWatcher
             Interlocked.Increment(ref withdrawals);
             try
             {
-                store.SetCurrent(recipe.Model, from, by, why);
+                if (canary) store.EndCanary(recipe.Model, by, why);
+                else store.SetCurrent(recipe.Model, from, by, why);
                 Set(new ModelStatus(ModelState.Running, from, null));
             }
             catch (EdgeException e)
             {
                 // It stays away from this station until somebody names a version again.
-                refused.Remember(loader.Fingerprint(recipe.Model, version, "current"), why, forGood: true);
+                refused.Remember(loader.Fingerprint(recipe.Model, version, canary ? "canary" : "current"), why, forGood: true);
                 Set(new ModelStatus(ModelState.Refused, version, $"{why}. {e.Message}"));
             }
         }

@@ -4,15 +4,17 @@ using Edge.Packages;
 namespace Edge.Agent.Models;
 
 /// <summary>
-/// Follows <c>models/&lt;name&gt;/current</c> of the current recipe. A version is loaded and proves itself beside the running one, and is only then offered.
-/// Nothing here ever takes a model away.
+/// Follows <c>models/&lt;name&gt;/current</c> of the current recipe, and <c>canary</c> where it names this station. A version is loaded and proves itself beside
+/// the running one, and is only then offered. Nothing here ever takes a model away.
 /// </summary>
-internal sealed partial class ModelWatcher(PackageStore store, ModelLoader loader, RecipeBook recipes, ModelSlot slot, TimeProvider time, ILogger log)
+/// <param name="station">Its name in the configuration.</param>
+internal sealed partial class ModelWatcher(string station, PackageStore store, ModelLoader loader, RecipeBook recipes, ModelSlot slot, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
     private readonly RefusedVersion refused = new(time);
+    private readonly string canaryHere = Activation.CanaryAt(station);
     private volatile ModelStatus status = new(ModelState.None, null, null);
     private volatile int offered;   // 0 = none
     private CancellationToken stopping;
@@ -48,31 +50,33 @@ internal sealed partial class ModelWatcher(PackageStore store, ModelLoader loade
     {
         Recipe recipe = recipes.Current;
         string name = recipe.Model;
-        int? aspired = null;
+        Aspiration aspired = default;
         string what = "";
         try
         {
-            aspired = store.Current(name);
-            if (aspired is not { } version) return;   // an empty or missing folder never unloads
+            aspired = Aspiration.Of(store, name, station);
+            if (aspired.Version is not { } version) return;   // an empty or missing folder never unloads
             if (version == offered)
             {
                 refused.Forget();
-                Set(new ModelStatus(ModelState.Running, version, null));
+                Set(new ModelStatus(ModelState.Running, version, null, aspired.Canary));
                 return;
             }
-            what = loader.Fingerprint(name, version, "current");
+            what = loader.Fingerprint(name, version, aspired.File);
             if (refused.Holds(what)) return;
-            if (!refused.Is(what)) Set(new ModelStatus(ModelState.Loading, version, null));
-            Offer(version, loader.Load(recipe, version, stopping));
-            Set(new ModelStatus(ModelState.Running, version, null));
+            // A canary that ended is why current comes back.
+            Activation? ended = status.Canary && !aspired.Canary ? loader.Ordered(name, 0, canaryHere) : null;
+            if (!refused.Is(what)) Set(new ModelStatus(ModelState.Loading, version, null, aspired.Canary));
+            Offer(version, loader.Load(recipe, version, stopping, aspired.Canary ? canaryHere : null, ended));
+            Set(new ModelStatus(ModelState.Running, version, null, aspired.Canary));
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
             // Whatever is wrong with a candidate, what runs stays.
             if (!refused.Remember(what, e.Message, e is ModelProofException)) return;
             Interlocked.Increment(ref refusals);
-            LogRefused(name, aspired, e.Message, e is EdgeException ? null : e);
-            Set(new ModelStatus(ModelState.Refused, aspired, e.Message));
+            LogRefused(name, aspired.Version, e.Message, e is EdgeException ? null : e);
+            Set(new ModelStatus(ModelState.Refused, aspired.Version, e.Message, aspired.Canary));
         }
     }
 

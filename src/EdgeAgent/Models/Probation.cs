@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text.Json;
 using Edge.Agent.Configuration;
 using Edge.Agent.Inspection;
 using Edge.Scoring;
@@ -8,40 +8,21 @@ namespace Edge.Agent.Models;
 /// <summary>
 /// Compares the first parts of a newer version with all parts of the one before. Parts that are not accepted, and parts that the version could not
 /// inspect or not in time, each may become more frequent; a step of either rolls it back. Not for an older version (that is itself a roll back),
-/// another recipe, or the first model after a start: nothing is known to compare with.
+/// another recipe, or the first model after a start, unless it was on probation then: nothing is known to compare with.
 /// </summary>
-internal sealed class Probation(ProbationOptions options, string station, Ledger ledger, Inspector inspector, ModelWatcher watcher)
+/// <param name="station">As people know it.</param>
+/// <param name="file">An agent that starts again begins the probation anew, with what was known before.</param>
+internal sealed partial class Probation(
+    ProbationOptions options, string station, Ledger ledger, Inspector inspector, ModelWatcher watcher, CanaryVotes votes, StateFile file, ILogger log)
 {
+    private readonly Lock keeping = new();
     private (string Name, int Version)? running;
-    private Counts since;
-    private Trial? trial;
-
-    private readonly record struct Counts(long Inspected, long NotAccepted, long Errors)
-    {
-        public static Counts Of(Ledger ledger)
-        {
-            long rejected = ledger.Count(Verdict.Reject) + ledger.Count(Verdict.Review);
-            return new Counts(
-                ledger.Count(Verdict.Accept) + rejected, rejected,
-                ledger.Count(Verdict.Uninspected, Reason.Inference) + ledger.Count(Verdict.Uninspected, Reason.InvalidScore) + ledger.Count(Verdict.Uninspected, Reason.FrameMisfit)
-                + ledger.Count(Verdict.Uninspected, Reason.Deadline) + ledger.Count(Verdict.Uninspected, Reason.Overload));
-        }
-
-        public static Counts operator -(Counts a, Counts b) => new(a.Inspected - b.Inspected, a.NotAccepted - b.NotAccepted, a.Errors - b.Errors);
-    }
-
-    private sealed class Trial(string model, int version, int from, RateStep rejects, RateStep errors)
-    {
-        public int Parts, NotAccepted, Failed;
-        public string Model => model;
-        public int Version => version;
-        public int From => from;
-        public RateStep Rejects => rejects;
-        public RateStep Errors => errors;
-    }
+    private (long Inspected, long NotAccepted, long Errors) since;
+    private ProbationTrial? trial;
+    private ProbationStart? kept;
 
     /// <summary>Version that is on probation; null = none.</summary>
-    public int? Version => Volatile.Read(ref trial)?.Version;
+    public int? Version => Volatile.Read(ref trial)?.Start.Version;
 
     public void Follow() => inspector.Changed += Begin;
 
@@ -49,36 +30,74 @@ internal sealed class Probation(ProbationOptions options, string station, Ledger
     private void Begin()
     {
         if (inspector.Model is not { } model) return;
-        Counts now = Counts.Of(ledger), before = now - since;
-        bool newer = running is { } old && old.Name == model.Name && old.Version < model.Version;
-        double each = options.FalseAlarm / 2;
-        Volatile.Write(ref trial, !newer || options.Parts == 0 ? null : new Trial(
-            model.Name, model.Version, running!.Value.Version,
-            new RateStep(before.NotAccepted, before.Inspected, each, options.Parts), new RateStep(before.Errors, before.Inspected + before.Errors, each, options.Parts)));
+        (long Inspected, long NotAccepted, long Errors) now = Count();
+        ProbationStart? start = running is not { } old ? Kept() is { } k && k.Model == model.Name && k.Version == model.Version ? k : null
+            : old.Name == model.Name && old.Version < model.Version
+                ? new ProbationStart(model.Name, model.Version, old.Version, now.Inspected - since.Inspected, now.NotAccepted - since.NotAccepted, now.Errors - since.Errors)
+                : null;
+        Volatile.Write(ref trial, start is null || options.Parts == 0 ? null : new ProbationTrial(start, options));
         (running, since) = ((model.Name, model.Version), now);
+        _ = Task.Run(Keep);
     }
 
     /// <summary>Told each decided part; any thread.</summary>
     public void Add(InspectionResult result)
     {
         if (Volatile.Read(ref trial) is not { } t) return;
-        bool inspected = result.Model is { } model && model.Name == t.Model && model.Version == t.Version && result.Reason == Reason.None;
-        bool error = result.Reason is Reason.Inference or Reason.InvalidScore or Reason.FrameMisfit or Reason.Deadline or Reason.Overload;
-        if (!inspected && !error) return;
-        int parts = Interlocked.Increment(ref t.Parts);
-        if (parts > options.Parts)
+        string? why = t.Add(result);
+        if ((why is null && !t.IsOver) || Interlocked.CompareExchange(ref trial, null, t) != t) return;
+        _ = Task.Run(() =>   // not on the line's time
         {
-            Interlocked.CompareExchange(ref trial, null, t);
-            return;
-        }
-        if (error && t.Errors.IsStep(Interlocked.Increment(ref t.Failed), parts)) Fail(t, $"{t.Failed} of its first {parts} parts could not be inspected, or not in time", t.Errors);
-        else if (!error && result.Verdict != Verdict.Accept && t.Rejects.IsStep(Interlocked.Increment(ref t.NotAccepted), parts)) Fail(t, $"{t.NotAccepted} of its first {parts} parts were not accepted", t.Rejects);
+            if (why is not null) watcher.Withdraw(t.Start.Version, t.Start.From, $"probation at {station}", why);
+            else if (options.PromoteCanary && t.CanTell) watcher.Promote(t.Start.Version, votes, $"probation at {station}", $"passed {options.Parts} parts");
+            Keep();
+        });
     }
 
-    private void Fail(Trial t, string what, RateStep step)
+    private (long Inspected, long NotAccepted, long Errors) Count()
     {
-        if (Interlocked.CompareExchange(ref trial, null, t) != t) return;
-        string why = $"{what}; with version {t.From} at most {(step.Bound * 100).ToString("0.#", CultureInfo.InvariantCulture)} %";
-        _ = Task.Run(() => watcher.Withdraw(t.Version, t.From, $"probation at {station}", why));   // not on the line's time
+        long rejected = ledger.Count(Verdict.Reject) + ledger.Count(Verdict.Review);
+        return (
+            ledger.Count(Verdict.Accept) + rejected, rejected,
+            ledger.Count(Verdict.Uninspected, Reason.Inference) + ledger.Count(Verdict.Uninspected, Reason.InvalidScore) + ledger.Count(Verdict.Uninspected, Reason.FrameMisfit)
+            + ledger.Count(Verdict.Uninspected, Reason.Deadline) + ledger.Count(Verdict.Uninspected, Reason.Overload));
     }
+
+    private ProbationStart? Kept()
+    {
+        try
+        {
+            return kept = file.Read() is { } json ? JsonSerializer.Deserialize(json, ProbationJson.Default.ProbationStart) : null;
+        }
+        catch (Exception e) when (e is EdgeException or JsonException)
+        {
+            LogUnread(e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>The file says what is so now, whichever came last.</summary>
+    private void Keep()
+    {
+        lock (keeping)
+        {
+            ProbationStart? now = Volatile.Read(ref trial)?.Start;
+            if (now == kept) return;
+            try
+            {
+                file.Write(now is null ? null : JsonSerializer.Serialize(now, ProbationJson.Default.ProbationStart));
+                kept = now;
+            }
+            catch (EdgeException e)
+            {
+                LogUnwritten(e.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "whether the model was on probation is not known, it is not now: {Why}")]
+    private partial void LogUnread(string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "a restart would end the probation: {Why}")]
+    private partial void LogUnwritten(string why);
 }

@@ -6,7 +6,7 @@ namespace Edge.Packages;
 
 /// <summary>A version was named to run: one line of <c>models/&lt;name&gt;/history.jsonl</c>.</summary>
 /// <param name="From">Before; null = the first.</param>
-/// <param name="To">From now on; 0 = none (of a shadow).</param>
+/// <param name="To">From now on; 0 = none (of a shadow or a canary).</param>
 /// <param name="By">Whoever asked: user@machine, or the station that was told to.</param>
 /// <param name="Why">In their words.</param>
 /// <param name="Role">As what; null = current, what decides.</param>
@@ -15,6 +15,9 @@ public sealed record Activation(
 {
     /// <summary>A <see cref="Role"/>: runs beside and decides nothing.</summary>
     public const string Shadow = "shadow";
+
+    /// <summary>A <see cref="Role"/>: decides at this station, others keep current.</summary>
+    public static string CanaryAt(string station) => $"canary at {station}";
 
     internal static string ThisUser => $"{Environment.UserName}@{Environment.MachineName}";
 

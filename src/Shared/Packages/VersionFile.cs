@@ -3,18 +3,23 @@ using System.Text;
 
 namespace Edge.Packages;
 
-/// <summary>A file beside a model's versions whose one line names one of them. Replaced by rename: whoever reads sees one or the other.</summary>
+/// <summary>A file beside a model's versions whose one line names one of them, or more about it. Replaced by rename: whoever reads sees one or the other.</summary>
 internal sealed class VersionFile(string path)
 {
     /// <summary>Null when there is none.</summary>
     /// <exception cref="EdgeException">It does not hold one positive integer, or can't be read.</exception>
-    public int? Read()
+    public int? Read() => ReadLine() is { } line ? Parse(line) ?? throw new EdgeException($"{path} must hold one version number, not '{Shown(line)}'.") : null;
+
+    /// <summary>Null when there is none.</summary>
+    /// <exception cref="EdgeException">It names no version and no station, or can't be read.</exception>
+    public Canary? ReadCanary() =>
+        ReadLine() is { } line ? Canary.Parse(line) ?? throw new EdgeException($"{path} must hold a version number and stations' names, not '{Shown(line)}'.") : null;
+
+    private string? ReadLine()
     {
         try
         {
-            if (!File.Exists(path)) return null;
-            string text = File.ReadAllText(path);
-            return Parse(text.Trim()) ?? throw new EdgeException($"{path} must hold one version number, not '{text[..Math.Min(text.Length, 40)].Trim()}'.");
+            return File.Exists(path) ? File.ReadAllText(path).Trim() : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -35,17 +40,23 @@ internal sealed class VersionFile(string path)
         }
     }
 
+    private static string Shown(string line) => line[..Math.Min(line.Length, 40)];
+
     /// <param name="version">Null removes it.</param>
     /// <exception cref="EdgeException">It can't be written.</exception>
-    public void Write(int? version)
+    public void Write(int? version) => Write(version?.ToString(CultureInfo.InvariantCulture));
+
+    /// <param name="line">Null removes it.</param>
+    /// <exception cref="EdgeException">It can't be written.</exception>
+    public void Write(string? line)
     {
         string staged = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
-            if (version is null) File.Delete(path);
+            if (line is null) File.Delete(path);
             else
             {
-                PackageFiles.WriteDurably(staged, Encoding.ASCII.GetBytes($"{version}\n"));
+                PackageFiles.WriteDurably(staged, Encoding.ASCII.GetBytes($"{line}\n"));
                 File.Move(staged, path, overwrite: true);
             }
             PackageFiles.FlushFolder(Path.GetDirectoryName(path)!);

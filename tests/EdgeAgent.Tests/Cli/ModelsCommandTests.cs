@@ -97,6 +97,27 @@ public sealed class ModelsCommandTests : IDisposable
         Assert.Matches("1 → - +\\(shadow\\) ", Run("history", TestModels.Name).Output);
     }
 
+    [Fact]
+    public void A_canary_is_named_station_by_station_shown_and_ended()
+    {
+        for (int bias = 1; bias <= 3; bias++) TestModels.Publish(folder["models"], TinyGraph.Write(bias: bias));
+        PackageStore store = new(folder["models"]);
+        Run("activate", TestModels.Name, "1");
+        Assert.Contains("At which station", Assert.Throws<EdgeException>(() => Run("canary", TestModels.Name, "2")).Message, StringComparison.Ordinal);
+        Assert.Throws<EdgeException>(() => Run("canary", TestModels.Name, "9", "cam1"));
+        Assert.Contains("no canary", Run("canary", TestModels.Name).Output, StringComparison.Ordinal);
+        Run("canary", TestModels.Name, "2", "cam1", "cam2");
+        Assert.Contains("version 2 is to run at cam1, cam2, cam3, version 1 at the others", Run("canary", TestModels.Name, "2", "cam3", "cam1").Output, StringComparison.Ordinal);
+        Assert.Throws<EdgeException>(() => Run("canary", TestModels.Name, "3", "cam1"));
+        Assert.Contains("c     2", Run("list", TestModels.Name).Output, StringComparison.Ordinal);
+        Assert.Contains("version 1 is to run at every station", Run("rollback", TestModels.Name).Output, StringComparison.Ordinal);
+        Assert.Equal((null, 1), (store.Canary(TestModels.Name), store.Current(TestModels.Name)));
+        Run("canary", TestModels.Name, "2", "cam1");
+        Run("activate", TestModels.Name, "3");
+        Assert.Equal((null, 3), (store.Canary(TestModels.Name), store.Current(TestModels.Name)));
+        Assert.Matches("1 → 2 +\\(canary at cam1\\) ", Run("history", TestModels.Name).Output);
+    }
+
     private (string Output, string Error) Run(params string[] arguments)
     {
         using StringWriter output = new(), error = new();

@@ -44,7 +44,7 @@ public sealed class MqttDocument
             | `{topics.Model}` | out | 1 | yes | the model that runs, and why another one does not |
             | `{topics.Drift}` | out | 1 | yes | whether scores still are as at calibration; reject streaks |
             | `{topics.Recipe}` | out | {Row(recipe)} | what is made: parts that are triggered from now on are of this recipe |
-            | `{topics.Command}` | in | 1 | no | MQTT 5 request: change the recipe, pause, resume, self-test, activate a version, roll back, shadow |
+            | `{topics.Command}` | in | 1 | no | MQTT 5 request: change the recipe, pause, resume, self-test, activate a version, roll back, shadow, canary |
             | `{topics.Responses}…` | out | {Row(response)} | the answer, on the topic that the request names |
 
             ## trigger
@@ -122,6 +122,10 @@ public sealed class MqttDocument
               priority and only when it is free, and it decides nothing. What it would have said is at `/api/shadow` and in `edge-agent models shadow NAME`. Without `version` (or null) it ends, and also when
               that version is activated. One that fails on a part, gives no number or does not answer within `Shadow:StallSeconds` is stopped and refused; the running version is untouched.
 
+            - `canary` with `version`: as `activate`, for this station alone: it is named in `models/<name>/canary` with the station, whose parts it inspects (and whose probation it is on) while the other stations keep
+              `current`. Sent to more stations, they have it too; there is one canary version at a time. `activate` with that version gives it to all, `rollback` at one of its stations, or `canary`
+              without `version` (or null), ends it everywhere, and so does a probation that it does not pass. With `Probation:PromoteCanary` it becomes current when it has passed at all its stations.
+
             A threshold belongs to a package's version or to a recipe; there is no command for it.
 
             ```json
@@ -154,7 +158,7 @@ public sealed class MqttDocument
 
             ## model
             `state` is `none`, `loading`, `running` or `refused`; `reason` says why the aspired version is refused, while `version` keeps running.
-            `signedBy` is the id of the trusted key that signed the version that runs, null without `TrustedKeys`. `shadow` is null, or the version that sees the same parts and decides nothing, with
+            `signedBy` is the id of the trusted key that signed the version that runs, null without `TrustedKeys`. `canary` says that `aspired` is this station's before the others have it. `shadow` is null, or the version that sees the same parts and decides nothing, with
             `state` `loading`, `running` or `refused` and the `reason` of a refusal.
 
             ```json

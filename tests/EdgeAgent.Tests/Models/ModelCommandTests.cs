@@ -67,7 +67,7 @@ public sealed class ModelCommandTests
     [InlineData("""{"command":"shadow","version":-1}""", "version must be at least 1")]
     [InlineData("""{"command":"shadow","recipe":"a"}""", "recipe belongs to change-recipe")]
     [InlineData("""{"command":"activate","version":0}""", "version must be at least 1")]
-    [InlineData("""{"command":"pause","why":"x"}""", "why belongs to activate, rollback and shadow")]
+    [InlineData("""{"command":"pause","why":"x"}""", "why belongs to activate, rollback, shadow and canary")]
     [InlineData("""{"command":"activate","version":"../2"}""", "")]
     public void What_is_no_command_is_named(string payload, string reason)
     {

@@ -85,6 +85,34 @@ public sealed class ProbationTests
     }
 
     [Fact]
+    public async Task A_restart_begins_the_probation_again_with_what_was_known_before()
+    {
+        await using TestBroker broker = await TestBroker.StartNewAsync();
+        (TestAgent agent, Plc plc) = await StartAsync(broker, brightness: 40);
+        await using (plc)
+        await using (agent)
+        {
+            TestModels.Publish(agent.Models, TinyGraph.Write(bias: 70));
+            await agent.UntilAsync(() => agent.Station.Probation.Version == 2, "it is on probation");
+            string kept = Path.Combine(agent.Options.State, "cam1.probation");
+            await agent.UntilAsync(() => File.Exists(kept), "it is kept");
+            await agent.RestartAsync();
+            Assert.Equal(2, agent.Station.Probation.Version);
+            await plc.UntilAsync(() => plc.All("status")[^1]["ready"] == "true", "ready");
+            for (int i = 0; agent.Station.Inspector.Model!.Version == 2; i++)
+            {
+                await InspectAsync(plc, $"again-{i}");
+                Assert.InRange(i, 0, agent.Options.Probation.Parts);
+            }
+            await agent.UntilAsync(() => new PackageStore(agent.Models).History(TestModels.Name)[^1].To == 1, "it is written down");
+            Assert.Contains("with version 1 at most 24.2 %", new PackageStore(agent.Models).History(TestModels.Name)[^1].Why, StringComparison.Ordinal);
+            await agent.UntilAsync(() => !File.Exists(kept), "it is over");
+            await agent.RestartAsync();
+            Assert.Equal((1, null), (agent.Station.Inspector.Model!.Version, agent.Station.Probation.Version));
+        }
+    }
+
+    [Fact]
     public async Task When_current_cannot_be_written_the_station_goes_back_all_the_same()
     {
         await using TestBroker broker = await TestBroker.StartNewAsync();

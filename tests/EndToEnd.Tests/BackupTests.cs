@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Edge.Journal;
 using Edge.Packages;
@@ -24,12 +25,13 @@ public sealed partial class BackupTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void A_running_line_comes_back_on_another_machine_and_goes_on()
+    public async Task A_running_line_comes_back_on_another_machine_and_goes_on()
     {
         string file = folder["line.tar.gz"];
         using (RunningProgram agent = Programs.Start(Programs.Agent, "run", "--config", config))
         {
             WaitForParts(folder.Path, 20);
+            await ReviewAsync();
             File.WriteAllText(Path.Combine(Directory.CreateDirectory(folder["state"]).FullName, "station1.paused"), "paused\n");
             Programs.Run(Programs.Agent, 0, "backup", "--config", config, "--pictures", file);
             Assert.Contains("stop it first", Programs.Run(Programs.Agent, 1, "restore", "--config", config, "--replace", file).Error, StringComparison.Ordinal);
@@ -41,6 +43,8 @@ public sealed partial class BackupTests : IDisposable
         string other = Directory.CreateDirectory(folder["other"]).FullName, there = Configure(other);
         Programs.Run(Programs.Agent, 0, "restore", "--config", there, file);
         Assert.Equal("paused\n", File.ReadAllText(Path.Combine(other, "state/station1.paused")));
+        Assert.Contains("\"dent\"", Programs.Run(Programs.Agent, 0, "reviews", "list", "--json", "--reviews", Path.Combine(other, "reviews")).Output, StringComparison.Ordinal);
+        Assert.Single(Directory.GetFiles(Path.Combine(other, "reviews/pictures/flange/dent")));
         Assert.Equal(1, new PackageStore(Path.Combine(other, "models")).Current("flange"));
         Assert.Equal(PictureFiles(folder.Path).Order().Take(5), PictureFiles(other).Order().Take(5));
         Assert.NotEmpty(PictureFiles(other));
@@ -147,12 +151,26 @@ public sealed partial class BackupTests : IDisposable
 
     private static IEnumerable<string> PictureFiles(string place) => Directory.EnumerateFiles(Path.Combine(place, "archive"), "*.png", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(place, f));
 
+    /// <summary>The newest part that has a picture is said to be dented.</summary>
+    private async Task ReviewAsync()
+    {
+        File.WriteAllText(folder["tokens"], "anna 0123456789abcdef\n");
+        using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", "0123456789abcdef");
+        http.DefaultRequestHeaders.Add("X-Edge-Request", "1");
+        using JsonDocument queue = JsonDocument.Parse(await http.GetStringAsync(new Uri("/api/reviews/queue", UriKind.Relative), TestContext.Current.CancellationToken));
+        long entry = queue.RootElement.GetProperty("parts")[0].GetProperty("part").GetProperty("seq").GetInt64();
+        using StringContent review = new($$"""{"entry":{{entry}},"judgement":"anomalous","defect":"dent"}""", Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await http.PostAsync(new Uri("/api/reviews", UriKind.Relative), review, TestContext.Current.CancellationToken);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
     private string Configure(string place)
     {
         string file = Path.Combine(place, "line.json");
         File.WriteAllText(file, $$"""
-            { "Edge": { "Models": "{{place}}/models", "State": "{{place}}/state", "Http": { "Port": {{port}} }, "Mqtt": { "Enabled": false },
-              "Journal": { "Path": "{{place}}/journal.db" }, "Archive": { "Enabled": true, "Path": "{{place}}/archive", "AcceptedShare": 1 },
+            { "Edge": { "Models": "{{place}}/models", "State": "{{place}}/state", "Http": { "Port": {{port}}, "TokenFile": "{{folder["tokens"]}}" }, "Mqtt": { "Enabled": false },
+              "Journal": { "Path": "{{place}}/journal.db" }, "Archive": { "Enabled": true, "Path": "{{place}}/archive", "AcceptedShare": 1 }, "Reviews": { "Path": "{{place}}/reviews" },
               "Stations": { "station1": { "Source": { "Kind": "Synthetic", "Width": 640, "Height": 512 }, "Trigger": { "Mode": "Interval", "Interval": "00:00:00.1" }, "Model": "flange" } } } }
             """);
         return file;

@@ -44,10 +44,11 @@ internal sealed class ReviewBook(ReviewOptions options, string journal, string a
     }
 
     /// <summary>Reads what was said.</summary>
+    /// <param name="none">When nobody has said anything yet: to look makes no file.</param>
     /// <exception cref="EdgeException">It can't be read.</exception>
-    public T Read<T>(Func<ReviewFile, T> read)
+    public T Read<T>(Func<ReviewFile, T> read, T none)
     {
-        lock (gate) return read(Writer());
+        lock (gate) return file is null && !File.Exists(Path.Combine(Path.GetFullPath(options.Path), ReviewFile.Name)) ? none : read(Writer());
     }
 
     private ReviewFile Writer()

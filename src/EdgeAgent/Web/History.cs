@@ -30,7 +30,7 @@ internal sealed class History(JournalWriter? journal, ReviewBook? reviews)
         HistoryView view = await ReadAsync(journal, file =>
         {
             (IReadOnlyList<JournalEntry> parts, long? next) = file.Search(query);
-            Dictionary<long, Review> said = parts.Count == 0 || reviews is null ? [] : reviews.Read(r => r.Between(file.Id, parts[^1].Seq, parts[0].Seq));
+            Dictionary<long, Review> said = parts.Count == 0 || reviews is null ? [] : reviews.Read(r => r.Between(file.Id, parts[^1].Seq, parts[0].Seq), []);
             return new HistoryView([.. parts.Select(p => Part(file, p, said.GetValueOrDefault(p.Seq)))], next);
         }, http.RequestAborted).ConfigureAwait(false);
         await OperatorPage.WriteJsonAsync(http, view, WebJson.Default.HistoryView).ConfigureAwait(false);

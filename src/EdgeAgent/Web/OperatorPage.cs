@@ -39,7 +39,7 @@ internal static class OperatorPage
         Get("/api/pictures/{seq:long}", pictures.WriteAsync);
         Get("/api/access", http => WriteJsonAsync(http, access.View(http), WebJson.Default.AccessView));
         Get("/api/reviews/queue", reviewing.WriteQueueAsync);
-        Get("/api/reviews/counts", http => WriteJsonAsync(http, agent.Reviews.Read(r => r.Counts()), WebJson.Default.IReadOnlyListReviewCount));
+        Get("/api/reviews/counts", http => WriteJsonAsync(http, agent.Reviews.Read(r => r.Counts(), []), WebJson.Default.IReadOnlyListReviewCount));
         Get("/api/models", models.WriteAsync);
         Get("/api/scores", models.WriteScoresAsync);
         Post("/api/login", WebJson.Default.LoginRequest, WebJson.Default.AccessView, open: true, (http, request, _) => access.Login(http, request));

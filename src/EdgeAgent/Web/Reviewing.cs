@@ -56,14 +56,14 @@ internal sealed class Reviewing(ReviewBook book, JournalWriter? journal)
             next = image.Seq;
             string kept = WhyOf(image.Record);
             if (kept == "uninspected" || why is not null && kept != why) continue;
-            Review? last = book.Read(r => r.Between(file.Id, part.Seq, part.Seq)).GetValueOrDefault(part.Seq);
+            Review? last = book.Read(r => r.Between(file.Id, part.Seq, part.Seq), []).GetValueOrDefault(part.Seq);
             bool reviewed = last is { Judgement: not Judgement.Withdrawn };
             if (reviewed != done) continue;
             using JsonDocument record = JsonDocument.Parse(part.Record);
             parts.Add(new QueuePart(new HistoryPart(part.Seq, part.At, part.Station, record.RootElement.Clone(), image.Seq, ReviewView.Of(last)), kept));
             if (parts.Count == Parts) break;
         }
-        return new QueueView(parts, parts.Count == Parts || seen == Span ? next : null, book.Read(r => r.Defects()));
+        return new QueueView(parts, parts.Count == Parts || seen == Span ? next : null, book.Read(r => r.Defects(), []));
     }
 
     private static string WhyOf(string record)

@@ -89,7 +89,7 @@ public sealed class ReviewTests
         (HttpStatusCode code, JsonNode json) = await agent.PostAsync("/api/reviews", body, Token);
         Assert.Equal(HttpStatusCode.Conflict, code);
         Assert.Contains(why, (string?)json["error"], StringComparison.Ordinal);
-        Assert.Empty(agent.Host.Reviews.Read(r => r.Newest(10)));
+        Assert.Empty(agent.Host.Reviews.Read(r => r.Newest(10), []));
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class ReviewTests
             }
         }
         Assert.Equal(folder[$"aside/tiny/{sha}.png"], pictures.Find("tiny", sha));
-        using (ReviewBook book = new(new ReviewOptions { Path = folder.Path }, folder["none.db"], folder["none"], TimeProvider.System)) Assert.Single(book.Read(r => r.Newest(9)));
+        using (ReviewBook book = new(new ReviewOptions { Path = folder.Path }, folder["none.db"], folder["none"], TimeProvider.System)) Assert.Single(book.Read(r => r.Newest(9), []));
         Assert.Equal(folder[$"pictures/tiny/dent/{sha}.png"], pictures.Find("tiny", sha));
 
         // The copy for another machine follows.

@@ -1,6 +1,7 @@
 // Usage: node report.js chromium report.html [folder for screenshots]. Uses a report as people do, at a desk and on a phone, and prints what it
 // showed as one JSON document.
 const { chromium } = require('playwright-core');
+const axe = require('fs').readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const path = require('path');
 
 const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -42,7 +43,7 @@ const faults = page => page.evaluate(() => {
 
 (async () => {
   const browser = await chromium.launch({ executablePath: program, args: flags });
-  const result = { errors: [], faults: [] };
+  const result = { errors: [], faults: [], accessibility: [] };
   async function open(width, height, touch) {
     const context = await browser.newContext({ viewport: { width, height }, hasTouch: touch });
     const page = await context.newPage();
@@ -51,6 +52,8 @@ const faults = page => page.evaluate(() => {
     page.on('request', request => { if (!/^(file|data):/.test(request.url())) result.errors.push(`asked for ${request.url()}`); });
     await page.goto('file://' + path.resolve(file));
     for (const fault of await faults(page)) result.faults.push(`${width}×${height}: ${fault}`);
+    await page.evaluate(axe + ';0');
+    for (const v of (await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }))).violations) result.accessibility.push(`${v.impact}: ${width}×${height}: ${v.id}: ${v.nodes.slice(0, 3).map(n => n.html.slice(0, 120)).join(' | ')}`);
     if (screenshots) {
       await page.screenshot({ path: path.join(screenshots, `${width}.png`) });
       for (const id of ['curves', 'byDefect', 'modelSection', 'pictures']) {

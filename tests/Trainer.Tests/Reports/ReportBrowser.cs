@@ -15,7 +15,7 @@ internal static class ReportBrowser
         string[] places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/snap/bin/chromium"];
         string? chromium = places.FirstOrDefault(File.Exists);
         Assert.SkipUnless(chromium is not null, "needs chromium");
-        Assert.SkipUnless(Directory.Exists(Path.Combine(Node, "node_modules/playwright-core")), "needs playwright-core (npm ci in tests/EndToEnd.Tests/node)");
+        Assert.SkipUnless(Directory.Exists(Path.Combine(Node, "node_modules/axe-core")), "needs playwright-core and axe-core (npm ci in tests/EndToEnd.Tests/node)");
         return JsonDocument.Parse(Run(Path.Combine(Node, "report.js"), chromium!, report)).RootElement;
     }
 

@@ -82,6 +82,7 @@ public sealed class ReportTests : IDisposable
         JsonElement used = ReportBrowser.Use(folder["out/report.html"]);
         Assert.Empty(used.GetProperty("errors").EnumerateArray().Select(e => e.GetString()));
         Assert.Empty(used.GetProperty("faults").EnumerateArray().Select(e => e.GetString()));
+        Assert.DoesNotContain(used.GetProperty("accessibility").EnumerateArray().Select(e => e.GetString()!), a => a.StartsWith("serious", StringComparison.Ordinal) || a.StartsWith("critical", StringComparison.Ordinal));
         Assert.Equal("part version 1: evaluation", used.GetProperty("title").GetString());
         AssertThreshold(used);
         AssertGallery(used);
@@ -159,6 +160,7 @@ public sealed class ReportTests : IDisposable
         TestContext.Current.SendDiagnosticMessage($"5,000 pictures, {new FileInfo(folder["report.html"]).Length / 1e6:F0} MB: first paint {timing.GetProperty("firstPaint").GetDouble():F0} ms, all read {timing.GetProperty("read").GetDouble():F0} ms");
         Assert.Empty(used.GetProperty("errors").EnumerateArray().Select(e => e.GetString()));
         Assert.Empty(used.GetProperty("faults").EnumerateArray().Select(e => e.GetString()));
+        Assert.DoesNotContain(used.GetProperty("accessibility").EnumerateArray().Select(e => e.GetString()!), a => a.StartsWith("serious", StringComparison.Ordinal) || a.StartsWith("critical", StringComparison.Ordinal));
         Assert.Equal(5000, Shown(used.GetProperty("highest")));
         Assert.InRange(used.GetProperty("lastTile").GetProperty("elements").GetInt32(), 100, 1500);   // not one for each picture
         Assert.Equal(96, used.GetProperty("heatmap").GetProperty("width").GetInt32());

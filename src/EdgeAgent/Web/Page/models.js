@@ -1,5 +1,6 @@
 import { mayChange, whenAccessChanges, whyNot } from './access.js';
 import { ask, byId, dateTime, el, number, say, send } from './dom.js';
+import { verdictMark } from './verdict.js';
 import { nameWhatIfStations } from './whatif.js';
 
 const share = value => value === null || value === undefined ? '–' : value.toFixed(3);
@@ -10,7 +11,7 @@ async function change(station, body, words) {
   say(byId('modelNews'), `${words} …`);
   try {
     const now = await send(`/api/stations/${encodeURIComponent(station)}/model`, { ...body, why: why || null });
-    say(byId('modelNews'), `${station}: version ${now.version} runs.`);
+    say(byId('modelNews'), body.action === 'shadow' ? `${words}: done.` : `${station}: version ${now.version} runs.`);
   } catch (error) {
     say(byId('modelNews'), `${words} was refused, what ran goes on: ${error.message}`);
   }
@@ -26,13 +27,30 @@ function row(model, version) {
   ];
   const activate = model.stations.filter(s => s.version !== version.version && !version.error).map(s =>
     el('button', { type: 'button', className: 'change', onclick: () => change(s.station, { action: 'activate', version: version.version }, `Activate ${model.name} version ${version.version} on ${s.station}`) }, model.stations.length > 1 ? `Activate on ${s.station}` : 'Activate'));
-  return el('li', { className: 'version' }, el('dl', {}, ...cells.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))), ...activate);
+  const watch = model.versions.length < 2 || version.error ? [] : model.stations.filter(s => s.version !== version.version && s.shadow !== version.version).map(s =>
+    el('button', { type: 'button', className: 'change', onclick: () => change(s.station, { action: 'shadow', version: version.version }, `Let ${model.name} version ${version.version} watch on ${s.station}`) }, model.stations.length > 1 ? `Shadow on ${s.station}` : 'Shadow'));
+  return el('li', { className: 'version' }, el('dl', {}, ...cells.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))), ...activate, ...watch);
 }
 
-function card(model) {
+/** What a version that only watches would have said. */
+function shadow(model, view) {
+  const r = view.report, stop = el('button', { type: 'button', className: 'change', onclick: () => change(view.station, { action: 'shadow' }, `Stop the shadow on ${view.station}`) }, 'Stop the shadow');
+  const head = el('div', { className: 'bar' }, el('h4', {}, `Version ${view.version} watches on ${view.station}${view.state === 'running' ? '' : ` (${view.state})`}`), stop);
+  if (view.reason) return el('div', { className: 'shadow' }, head, el('p', {}, view.reason));
+  if (!r || r.parts === 0) return el('div', { className: 'shadow' }, head, el('p', { className: 'note' }, 'It has seen no part yet.'));
+  const facts = `${r.parts} parts seen by both, ${r.missed} missed because it was busy. The same verdict: ${(100 * r.same / r.parts).toFixed(2)} %. Its scores lie ${number(Math.abs(r.scores.shift))} ${r.scores.shift < 0 ? 'lower' : 'higher'}, where 1 is the way from an average normal part to the threshold.`;
+  const rows = r.disagreements.slice(0, 10).map(d => el('tr', {}, el('th', { scope: 'row' }, d.partId ?? d.jobId), el('td', {}, dateTime(d.at)), el('td', {}, verdictMark(word(d.running))), el('td', {}, verdictMark(word(d.candidate))), el('td', {}, number(d.score)), el('td', {}, number(d.candidateScore))));
+  return el('div', { className: 'shadow' }, head, el('p', {}, facts), rows.length === 0 ? null : el('table', { tabIndex: 0, 'aria-label': 'Largest disagreements first' },
+    el('tr', {}, ...['part', 'when', `version ${r.pair.version}`, `version ${r.pair.candidate}`, 'score', 'its score'].map(name => el('th', { scope: 'col' }, name))), ...rows));
+}
+
+const word = verdict => String(verdict).toLowerCase();
+
+function card(model, shadows) {
   const back = model.stations.map(s => el('button', { type: 'button', className: 'change', onclick: () => change(s.station, { action: 'rollback' }, `Roll ${model.name} back on ${s.station}`) }, model.stations.length > 1 ? `Roll back on ${s.station}` : 'Roll back'));
   return el('article', { className: 'model', 'aria-label': `Model ${model.name}` }, el('div', { className: 'bar' }, el('h3', {}, model.name), ...(model.versions.length > 1 ? back : [])),
     el('ul', { 'aria-label': 'Versions, newest first' }, ...model.versions.map(version => row(model, version))),
+    ...shadows.filter(view => view.model === model.name && view.version !== null).map(view => shadow(model, view)),
     model.history.length === 0 ? null : el('details', {}, el('summary', {}, 'What ran when, and why'),
       el('ul', {}, ...model.history.map(a => el('li', {}, `${dateTime(a.at)}: version ${a.to}${a.from ? ` after ${a.from}` : ''}${a.by ? `, ${a.by}` : ''}${a.why ? `: ${a.why}` : ''}`)))));
 }
@@ -44,8 +62,8 @@ function allow() {
 
 async function load() {
   try {
-    const models = await ask('/api/models');
-    byId('modelCards').replaceChildren(...models.map(card));
+    const [models, shadows] = await Promise.all([ask('/api/models'), ask('/api/shadow')]);
+    byId('modelCards').replaceChildren(...models.map(model => card(model, shadows)));
     nameWhatIfStations(models.flatMap(model => model.stations.map(s => s.station)));
     allow();
   } catch (error) {

@@ -1,12 +1,11 @@
 import { ask, byId, el, number, say } from './dom.js';
 
-const width = 640, height = 220, bins = 64, left = 8, bottom = 24;
-let scores = null, asked = 0;
+const width = 640, height = 220, bins = 64, left = 8;
+let scores = null, tried = 0, asked = 0;
 
-const svg = (tag, attributes, text) => {
+const svg = (tag, attributes) => {
   const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  if (text !== undefined) element.textContent = text;
   return element;
 };
 
@@ -17,22 +16,24 @@ function scale() {
 }
 
 function draw() {
-  const plot = byId('whatIfPlot'), { low, high, x } = scale(), threshold = Number(byId('whatIf').value);
+  const plot = byId('whatIfPlot'), { low, high, x } = scale();
   const columns = Array.from({ length: bins }, () => ({ none: 0, normal: 0, anomalous: 0 }));
   for (const part of scores.parts) columns[Math.min(bins - 1, Math.floor((part.score - low) / (high - low) * bins))][part.truth ?? 'none']++;
-  const most = Math.max(1, ...columns.map(c => c.none + c.normal + c.anomalous)), room = height - bottom - 8, wide = (width - 2 * left) / bins;
+  const most = Math.max(1, ...columns.map(c => c.none + c.normal + c.anomalous)), room = height - 8, wide = (width - 2 * left) / bins;
   const bars = columns.flatMap((column, i) => {
-    let base = height - bottom;
+    const parts = column.none + column.normal + column.anomalous, tall = Math.sqrt(parts / most) * room;   // roots: single parts are seen beside thousands
+    let base = height;
     return ['normal', 'none', 'anomalous'].filter(kind => column[kind] > 0).map(kind => {
-      const tall = Math.max(1, Math.sqrt(column[kind] / most) * room);   // roots: single parts are seen beside thousands
-      base -= tall;
-      return svg('rect', { x: left + i * wide, y: Math.max(0, base), width: Math.max(1, wide - 1), height: tall, class: `bar-${kind}` });
+      const share = tall * column[kind] / parts;
+      base -= share;
+      return svg('rect', { x: left + i * wide, y: base, width: Math.max(1, wide - 1), height: share, class: `bar-${kind}` });
     });
   });
   plot.replaceChildren(...bars,
-    svg('line', { x1: x(scores.threshold), x2: x(scores.threshold), y1: 0, y2: height - bottom, class: 'was' }), svg('line', { x1: x(threshold), x2: x(threshold), y1: 0, y2: height - bottom, class: 'would' }),
-    svg('text', { x: left, y: height - 6 }, number(low)), svg('text', { x: width - left, y: height - 6, 'text-anchor': 'end' }, number(high)));
-  tell(threshold);
+    svg('line', { x1: x(scores.threshold), x2: x(scores.threshold), y1: 0, y2: height, class: 'was' }), svg('line', { x1: x(tried), x2: x(tried), y1: 0, y2: height, class: 'would' }));
+  say(byId('whatIfLow'), number(low));
+  say(byId('whatIfHigh'), number(high));
+  tell(tried);
 }
 
 function tell(threshold) {
@@ -59,7 +60,7 @@ async function load() {
     scores = found;
     const { low, high } = scale(), slider = byId('whatIf');
     [slider.min, slider.max, slider.step] = [low, high, (high - low) / 1000];
-    slider.value = scores.threshold;
+    slider.value = tried = scores.threshold;
     byId('whatIfBody').hidden = scores.parts.length === 0;
     say(byId('whatIfNews'), scores.parts.length === 0 ? 'The running graph has scored no part yet.' : `The last ${scores.parts.length} parts that the graph of ${scores.model} version ${scores.version} scored on ${scores.station}.`);
     if (scores.parts.length > 0) draw();
@@ -76,4 +77,4 @@ export function nameWhatIfStations(names) {
 }
 
 byId('whatIfStation').addEventListener('change', load);
-byId('whatIf').addEventListener('input', draw);
+byId('whatIf').addEventListener('input', () => { tried = Number(byId('whatIf').value); draw(); });

@@ -92,6 +92,7 @@ internal sealed class BackupReader(AgentOptions options, TimeProvider time, Text
             foreach (string name in Directory.EnumerateDirectories(store.Root).Select(f => Path.GetFileName(f)))
             {
                 foreach (int version in store.Versions(name)) store.Open(name, version);
+                VerifySignatures(name);
                 says.WriteLine($"model {name}: {store.Versions(name).Count} versions verified, current is {store.Current(name)?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
             }
         string copy = parts.Journal + Staging;
@@ -106,6 +107,24 @@ internal sealed class BackupReader(AgentOptions options, TimeProvider time, Text
         }
         // Entries that come now will have numbers that historians know from entries that were lost: another journal.
         JournalFile.BecomeAnother(copy);
+    }
+
+    /// <summary>With trusted keys: what is to run must be signed with one. Older versions may be from before there were keys; the agent runs none of them.</summary>
+    private void VerifySignatures(string name)
+    {
+        if (options.TrustedKeys is null) return;
+        PackageStore store = new(parts.Models + Staging) { TrustedKeysFile = options.TrustedKeys };
+        foreach (int version in store.Versions(name))
+        {
+            try
+            {
+                store.Open(name, version);
+            }
+            catch (EdgeException e) when (version != store.Current(name) && version != store.Canary(name)?.Version)
+            {
+                says.WriteLine($"model {name}: version {version} will not run here: {e.Message}");
+            }
+        }
     }
 
     private void Activate(string place)

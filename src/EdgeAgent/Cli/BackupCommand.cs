@@ -37,7 +37,7 @@ internal static class BackupCommand
     {
         Option<bool> replace = new("--replace") { Description = "Renames what is there (….replaced-<time>) instead of refusing." };
         Command command = new("restore", """
-            Puts a backup back where the configuration says: every package and the journal's whole chain are verified first, and a backup that fails changes nothing.
+            Puts a backup back where the configuration says: every package (with TrustedKeys also the signature of what is to run) and the journal's whole chain are verified first, and a backup that fails changes nothing.
             The agent must be stopped. The configuration itself is not put back: tar -xzOf FILE appsettings.json shows it.
 
             Examples:

@@ -26,20 +26,21 @@ internal static class InspectCommand
               edge-agent inspect --package models/flange part.png
               edge-agent inspect --package models/flange/3 captures/ --heatmaps overlays/
               edge-agent inspect --package models/flange captures/ --normalise 1,99 --output-range 0,100
+              edge-agent inspect --package models/flange captures/ --trusted-keys flange.key.pub
               edge-agent inspect -p models/flange captures/ | jq -r 'select(.verdict=="reject").file'
             """)
-        { package, heatmaps, normalise, outputRange, threads, images };
+        { package, heatmaps, normalise, outputRange, threads, ModelsCommand.Keys, images };
         command.SetAction((parsed, cancellation) => Task.FromResult(Inspect(
-            parsed.GetRequiredValue(package).FullName, new DetectorOptions { Threads = parsed.GetValue(threads) },
+            parsed.GetRequiredValue(package).FullName, parsed.GetValue(ModelsCommand.Keys), new DetectorOptions { Threads = parsed.GetValue(threads) },
             parsed.GetRequiredValue(images), parsed.GetValue(heatmaps)?.FullName,
             parsed.GetValue(normalise), parsed.GetValue(outputRange) ?? new ValueRange(0, 1), parsed.InvocationConfiguration.Output, cancellation)));
         return command;
     }
 
     private static int Inspect(
-        string package, DetectorOptions options, string[] images, string? heatmaps, ValueRange? percentiles, ValueRange shown, TextWriter output, CancellationToken cancellation)
+        string package, string? keys, DetectorOptions options, string[] images, string? heatmaps, ValueRange? percentiles, ValueRange shown, TextWriter output, CancellationToken cancellation)
     {
-        using AnomalyClassifier classifier = AnomalyClassifier.Open(package, options);
+        using AnomalyClassifier classifier = AnomalyClassifier.Open(package, options, keys);
         Calibration calibration = classifier.Package.Manifest.Calibration;
         PercentileNormaliser? normaliser = percentiles is null ? null : PercentileNormaliser.Fit(calibration.Normals, percentiles.Low, percentiles.High, shown);
         using Heatmap heatmap = new();

@@ -9,7 +9,7 @@ namespace Edge.Agent.Cli;
 internal static class ModelsCommand
 {
     private static readonly Option<string> Models = new("--models") { Recursive = true, HelpName = "DIR", Description = "The models folder.", DefaultValueFactory = _ => "models" };
-    private static readonly Option<string?> Keys = new("--trusted-keys") { Recursive = true, HelpName = "FILE", Description = "Public keys (PEM): a package that none of them has signed is refused, as by an agent with Edge:TrustedKeys." };
+    internal static readonly Option<string?> Keys = new("--trusted-keys") { Recursive = true, HelpName = "FILE", Description = "Public keys (PEM): a package that none of them has signed is refused, as by an agent with Edge:TrustedKeys." };
     internal static readonly Argument<string> Name = new("NAME") { Description = "Of the model." };
     internal static readonly Option<string?> Why = new("--why") { HelpName = "TEXT", Description = "Goes into the history." };
 

@@ -56,7 +56,7 @@ public sealed partial class PackageStore(string root)
     /// <exception cref="EdgeException">The package is refused.</exception>
     public Package Open(string name, int version)
     {
-        Package package = Package.Open(FolderOf(name, version), TrustedKeysFile is null ? null : TrustedKeys.Read(TrustedKeysFile));
+        Package package = Package.Open(FolderOf(name, version), KeysOf(TrustedKeysFile));
         if (package.Manifest.Name != name || package.Manifest.Version != version)
             throw new EdgeException($"The package {package.Folder} is refused: it is {package.Manifest.Name} version {package.Manifest.Version}, not {name} version {version}.");
         return package;
@@ -64,15 +64,22 @@ public sealed partial class PackageStore(string root)
 
     /// <summary>Opens a version's folder, or the current version of a folder <c>models/&lt;name&gt;</c>.</summary>
     /// <exception cref="EdgeException">Neither, or the package is refused.</exception>
-    public static Package OpenAny(string folder)
+    public static Package OpenAny(string folder) => OpenAny(folder, null);
+
+    /// <summary>The same.</summary>
+    /// <param name="trustedKeysFile">File of <see cref="TrustedKeys"/>, one of which must have signed it; null = nothing need be signed.</param>
+    /// <exception cref="EdgeException">Neither, or the package is refused.</exception>
+    public static Package OpenAny(string folder, string? trustedKeysFile)
     {
         folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         if (!File.Exists(Path.Combine(folder, PackageFiles.Manifest)) && File.Exists(Path.Combine(folder, "current")))
-            return new PackageStore(Path.GetDirectoryName(folder) ?? "/").OpenCurrent(Path.GetFileName(folder));
-        return Package.Open(folder);
+            return new PackageStore(Path.GetDirectoryName(folder) ?? "/") { TrustedKeysFile = trustedKeysFile }.OpenCurrent(Path.GetFileName(folder));
+        return Package.Open(folder, KeysOf(trustedKeysFile));
     }
 
     /// <summary>Starts a package: files are written to <see cref="PackageDraft.Folder"/>, nothing is visible until it is published.</summary>
     /// <exception cref="EdgeException">The models folder can't be written.</exception>
     public PackageDraft Begin(string name) => new(this, name, FolderOf(name));
+
+    private static TrustedKeys? KeysOf(string? file) => file is null ? null : TrustedKeys.Read(file);
 }

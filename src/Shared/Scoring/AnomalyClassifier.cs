@@ -25,10 +25,11 @@ public sealed class AnomalyClassifier : IDisposable
     }
 
     /// <param name="folder">models/&lt;name&gt;/&lt;version&gt;, or models/&lt;name&gt; for its current version.</param>
+    /// <param name="trustedKeysFile">Public keys (PEM), one of which must have signed the package; null = it need not be signed.</param>
     /// <exception cref="EdgeException">There is no package, it is refused, or its graph can't be loaded.</exception>
-    public static AnomalyClassifier Open(string folder, DetectorOptions? options = null)
+    public static AnomalyClassifier Open(string folder, DetectorOptions? options = null, string? trustedKeysFile = null)
     {
-        Package package = PackageStore.OpenAny(folder);
+        Package package = PackageStore.OpenAny(folder, trustedKeysFile);
         return new AnomalyClassifier(package, AnomalyDetector.Load(package, options));
     }
 

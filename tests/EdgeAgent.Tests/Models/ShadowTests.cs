@@ -224,6 +224,54 @@ public sealed class ShadowTests
     }
 
     [Fact]
+    public async Task A_candidate_that_stalls_in_its_own_process_is_refused_and_takes_nothing_from_the_line()
+    {
+        await using TestBroker broker = await TestBroker.StartNewAsync();
+        await using Plc plc = await Plc.ConnectAsync(broker);
+        await using TestAgent agent = new(broker);
+        agent.StationOptions.Source.Loop = true;
+        agent.Options.Proof = new Agent.Configuration.ProofOptions { Seconds = 3, MemoryMb = 1024 };
+        agent.AddPicture("1.png", 40);
+        await agent.StartWithModelAsync();
+        await plc.HearAsync("status", h => h["ready"] == "true");
+        TestModels.Publish(agent.Models, TinyGraph.Write(trap: Trap.Stalls), expectedScore: 40, setCurrent: false);
+        new PackageStore(agent.Models).SetShadow(TestModels.Name, 2);
+        await plc.HearAsync("model", h => h.Json["shadow"] is { } s && (string)s["state"]! == "loading");
+        Assert.Equal("1", (await InspectAsync(plc, "meanwhile"))["version"]);
+        Heard refused = await plc.HearAsync("model", h => h.Json["shadow"] is { } s && (string)s["state"]! == "refused");
+        Assert.Contains("did not prove itself in a process of its own: it was not done after 3 seconds", (string)refused.Json["shadow"]!["reason"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_another_recipe_it_is_that_recipes_models_shadow_or_none()
+    {
+        await using TestBroker broker = await TestBroker.StartNewAsync();
+        await using Plc plc = await Plc.ConnectAsync(broker);
+        await using TestAgent agent = new(broker);
+        agent.StationOptions.Source.Loop = true;
+        agent.StationOptions.Recipe = "a";
+        agent.StationOptions.Recipes = new() { ["a"] = new() { Model = TestModels.Name }, ["b"] = new() { Model = TestModels.Name, Threshold = 60 }, ["c"] = new() { Model = "other" } };
+        agent.AddPicture("1.png", 50);
+        TestModels.Publish(agent.Models, TinyGraph.Write(), name: "other");
+        TestModels.Publish(agent.Models, TinyGraph.Write(bias: 20), setCurrent: false);   // becomes version 1
+        TestModels.Publish(agent.Models, TinyGraph.Write());
+        new PackageStore(agent.Models).SetShadow(TestModels.Name, 1);
+        await agent.StartAsync();
+        await agent.UntilAsync(() => agent.Station.Shadow.Status.State == ModelState.Running && agent.Station.NotReady() is null, "the shadow");
+        await CompareAsync(agent, plc, "a", 1);
+        Assert.Equal(("a", 100f, 1L), (await ReportAsync(agent)) is var a ? (a.Pair.Recipe, a.Pair.CandidateThreshold, a.Same) : default);
+
+        await plc.RequestAsync("""{"command":"change-recipe","recipe":"b"}""");
+        for (int i = 0; agent.Station.Shadow.Report!.Pair.Recipe != "b"; i++) await InspectAsync(plc, $"b-{i}");   // the first ones come before it is loaded for b
+        ShadowReport b = await ReportAsync(agent);
+        Assert.Equal((60f, 60f, 0L, Verdict.Accept, Verdict.Reject), (b.Pair.Threshold, b.Pair.CandidateThreshold, b.Same, b.Disagreements[0].Running, b.Disagreements[0].Candidate));
+
+        await plc.RequestAsync("""{"command":"change-recipe","recipe":"c"}""");
+        await agent.UntilAsync(() => agent.Station.Shadow.Status.State == ModelState.None, "no shadow");
+        Assert.Equal("accept", (await InspectAsync(plc, "c"))["verdict"]);
+    }
+
+    [Fact]
     public async Task A_candidate_with_another_size_and_region_sees_the_frame_itself()
     {
         await using TestBroker broker = await TestBroker.StartNewAsync();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Edge.Agent.Configuration;
 using Edge.Journal;
+using Edge.Packages;
 using Edge.Scoring;
 using Edge.Tests.Support;
 using Xunit;
@@ -24,8 +25,10 @@ public sealed class SwapStressTests
         agent.AddPicture("1.png", 40);
         TestModels.Publish(agent.Models, Graph(1));
         for (int version = 2; version <= Versions; version++) TestModels.Publish(agent.Models, Graph(version), setCurrent: false);
+        Package shadow = TestModels.Publish(agent.Models, Graph(Versions + 1), setCurrent: false);
+        new PackageStore(agent.Models).SetShadow(TestModels.Name, shadow.Manifest.Version);   // beside all of them
         await agent.StartAsync();
-        await agent.UntilAsync(() => agent.Station.Ledger.Count(Verdict.Accept) > 0, "a part of the first version");
+        await agent.UntilAsync(() => agent.Station.Shadow.Seen(Verdict.Accept, Verdict.Accept) > 0, "a part of the first version, which the shadow has seen");
 
         double settled = 0;
         for (int i = 1; i <= Swaps; i++)
@@ -39,6 +42,7 @@ public sealed class SwapStressTests
         double end = Resident();
         await agent.Host.StopAsync(TestContext.Current.CancellationToken);
 
+        Assert.Equal((0L, Versions + 1), (agent.Station.Shadow.Refusals, agent.Station.Shadow.Report!.Pair.Candidate));
         Assert.Equal((0, 0, 0, 0), (agent.Host.Journal!.Lost, agent.Station.Ledger.Awaiting, agent.Station.Watcher.Withdrawals, agent.Station.Watcher.Refusals));
         using JournalFile journal = JournalFile.Open(agent["journal.db"]);
         List<(DateTimeOffset At, int Version, double Infer)> inspected = [];

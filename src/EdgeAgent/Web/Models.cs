@@ -14,15 +14,16 @@ internal sealed record VersionView(int Version, string? Method, string? Backbone
 /// <param name="Version">That the next part is inspected with; null = none.</param>
 /// <param name="Probation">That is on probation; null = none.</param>
 /// <param name="Shadow">That watches and decides nothing; null = none.</param>
-internal sealed record RunningView(string Station, int? Version, int? Probation, int? Shadow);
+/// <param name="Canary">What it is to run is its own, before the others have it.</param>
+internal sealed record RunningView(string Station, int? Version, int? Probation, int? Shadow, bool Canary);
 
 /// <param name="Current">The version that is named to run; null = none.</param>
 /// <param name="Versions">Newest first.</param>
 /// <param name="History">Newest first.</param>
 internal sealed record ModelView(string Name, int? Current, IReadOnlyList<RunningView> Stations, IReadOnlyList<VersionView> Versions, IReadOnlyList<Activation> History);
 
-/// <param name="Action">activate, rollback or shadow.</param>
-/// <param name="Version">Of activate and shadow; a shadow without one is stopped.</param>
+/// <param name="Action">activate, rollback, shadow or canary.</param>
+/// <param name="Version">Of activate, shadow and canary; a shadow or canary without one ends.</param>
 internal sealed record ModelRequest(string Action, int? Version = null, string? Why = null);
 
 /// <param name="Score">Raw.</param>
@@ -53,7 +54,8 @@ internal sealed class Models(IReadOnlyList<Station> stations, PackageStore store
                 case "activate" when request.Version is >= 1: station.Watcher.Activate(request.Version.Value, $"{by} on the page", why); break;
                 case "rollback" when request.Version is null: station.Watcher.RollBack($"{by} on the page", why); break;
                 case "shadow": station.Shadow.Order(request.Version, $"{by} on the page", why); break;
-                default: throw new EdgeException("action is activate, with a version, rollback, without, or shadow, with the version that is to watch or without to stop it.");
+                case "canary": station.Watcher.RunCanary(request.Version, $"{by} on the page", why); break;
+                default: throw new EdgeException("action is activate, with a version, rollback, without, shadow, with the version that is to watch, or canary, with the version for this station alone; without it they end.");
             }
         }
         catch (Exception e) when (e is not EdgeException)
@@ -110,7 +112,7 @@ internal sealed class Models(IReadOnlyList<Station> stations, PackageStore store
             [.. store.Versions(name).OrderDescending().Take(MostVersions).Select(v => VersionOf(name, v))], [.. history.TakeLast(MostActivations).Reverse()]);
     }
 
-    private static RunningView Running(Station station) => new(station.Name, station.Watcher.Offered, station.Probation.Version, station.Shadow.View.Version);
+    private static RunningView Running(Station station) => new(station.Name, station.Watcher.Offered, station.Probation.Version, station.Shadow.Status.Aspired, station.Watcher.Status.Canary);
 
     private VersionView VersionOf(string name, int version)
     {

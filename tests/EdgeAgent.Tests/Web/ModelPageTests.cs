@@ -56,6 +56,9 @@ public sealed class ModelPageTests
         Assert.Equal("roll back", (string?)(await agent.GetJsonAsync("/api/models")).Json[0]!["history"]![0]!["why"]);
         Assert.Equal(2, (int?)(await agent.PostAsync(path, """{"action":"shadow","version":2}""", Token)).Json["shadow"]);
         Assert.Null((int?)(await agent.PostAsync(path, """{"action":"shadow"}""", Token)).Json["shadow"]);
+        Assert.Equal((2, true), (await agent.PostAsync(path, """{"action":"canary","version":2}""", Token)).Json is var canary ? ((int)canary["version"]!, (bool)canary["canary"]!) : default);
+        Assert.Equal(1, (int)(await agent.GetJsonAsync("/api/models")).Json[0]!["current"]!);
+        Assert.Equal((1, false), (await agent.PostAsync(path, """{"action":"canary"}""", Token)).Json is var ended ? ((int)ended["version"]!, (bool)ended["canary"]!) : default);
     }
 
     [Fact]

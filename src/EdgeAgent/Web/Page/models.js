@@ -20,16 +20,21 @@ async function change(station, body, words) {
 
 function row(model, version) {
   const stations = model.stations.filter(s => s.version === version.version), cells = [
-    ['Version', `${version.version}`], ['State', [...(model.current === version.version ? ['current'] : []), ...stations.map(s => `runs on ${s.station}${s.probation === version.version ? ', on probation' : ''}`)].join(', ') || '–'],
+    ['Version', `${version.version}`], ['State', [...(model.current === version.version ? ['current'] : []), ...stations.map(s => `runs on ${s.station}${s.canary ? ' as a canary' : ''}${s.probation === version.version ? ', on probation' : ''}`)].join(', ') || '–'],
     ...(version.error ? [['', version.error]] : [
       ['Made', dateTime(version.createdAt)], ['Method', `${version.method}, ${version.backbone}`], ['Threshold', number(version.threshold)], ['Image AUROC', share(version.imageAuroc)], ['Pixel AUROC', share(version.pixelAuroc)], ['Calibrated on', `${version.normals} normal parts`],
     ]),
   ];
-  const activate = model.stations.filter(s => s.version !== version.version && !version.error).map(s =>
-    el('button', { type: 'button', className: 'change', onclick: () => change(s.station, { action: 'activate', version: version.version }, `Activate ${model.name} version ${version.version} on ${s.station}`) }, model.stations.length > 1 ? `Activate on ${s.station}` : 'Activate'));
-  const watch = model.versions.length < 2 || version.error ? [] : model.stations.filter(s => s.version !== version.version && s.shadow !== version.version).map(s =>
-    el('button', { type: 'button', className: 'change', onclick: () => change(s.station, { action: 'shadow', version: version.version }, `Let ${model.name} version ${version.version} watch on ${s.station}`) }, model.stations.length > 1 ? `Shadow on ${s.station}` : 'Shadow'));
-  return el('li', { className: 'version' }, el('dl', {}, ...cells.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))), ...activate, ...watch);
+  const several = model.stations.length > 1, others = version.error ? [] : model.stations.filter(s => s.version !== version.version);
+  // One order is for every station with the model; a canary is for one of them.
+  const first = others[0] ?? (model.current === version.version || version.error ? null : model.stations[0]);
+  const activate = !first ? [] : [
+    el('button', { type: 'button', className: 'change', onclick: () => change(first.station, { action: 'activate', version: version.version }, `Activate ${model.name} version ${version.version} on ${several ? 'every station' : first.station}`) }, several ? 'Activate everywhere' : 'Activate')];
+  const canary = !several || model.current === version.version ? [] : others.map(s =>
+    el('button', { type: 'button', className: 'change', onclick: () => change(s.station, { action: 'canary', version: version.version }, `Run ${model.name} version ${version.version} on ${s.station} alone`) }, `Canary on ${s.station}`));
+  const watching = version.error ? null : others.find(s => s.shadow !== version.version), watch = !watching || model.versions.length < 2 || model.current === version.version ? [] : [
+    el('button', { type: 'button', className: 'change', onclick: () => change(watching.station, { action: 'shadow', version: version.version }, `Let ${model.name} version ${version.version} watch${several ? '' : ` on ${watching.station}`}`) }, 'Shadow')];
+  return el('li', { className: 'version' }, el('dl', {}, ...cells.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))), ...activate, ...canary, ...watch);
 }
 
 /** What a version that only watches would have said. */
@@ -47,12 +52,13 @@ function shadow(model, view) {
 const word = verdict => String(verdict).toLowerCase();
 
 function card(model, shadows) {
-  const back = model.stations.map(s => el('button', { type: 'button', className: 'change', onclick: () => change(s.station, { action: 'rollback' }, `Roll ${model.name} back on ${s.station}`) }, model.stations.length > 1 ? `Roll back on ${s.station}` : 'Roll back'));
+  const canary = model.stations.find(s => s.canary), at = canary ?? model.stations[0];
+  const back = !at ? [] : [el('button', { type: 'button', className: 'change', onclick: () => change(at.station, { action: 'rollback' }, canary ? `End the canary of ${model.name}` : `Roll ${model.name} back`) }, canary ? 'End the canary' : 'Roll back')];
   return el('article', { className: 'model', 'aria-label': `Model ${model.name}` }, el('div', { className: 'bar' }, el('h3', {}, model.name), ...(model.versions.length > 1 ? back : [])),
     el('ul', { 'aria-label': 'Versions, newest first' }, ...model.versions.map(version => row(model, version))),
     ...shadows.filter(view => view.model === model.name && view.version !== null).map(view => shadow(model, view)),
     model.history.length === 0 ? null : el('details', {}, el('summary', {}, 'What ran when, and why'),
-      el('ul', {}, ...model.history.map(a => el('li', {}, `${dateTime(a.at)}: version ${a.to}${a.from ? ` after ${a.from}` : ''}${a.by ? `, ${a.by}` : ''}${a.why ? `: ${a.why}` : ''}`)))));
+      el('ul', {}, ...model.history.map(a => el('li', {}, `${dateTime(a.at)}: ${a.to === 0 ? `version ${a.from} ends` : `version ${a.to}`}${a.role ? ` (${a.role})` : ''}${a.from && a.to !== 0 && a.role !== 'shadow' ? ` after ${a.from}` : ''}${a.by ? `, ${a.by}` : ''}${a.why ? `: ${a.why}` : ''}`)))));
 }
 
 function allow() {

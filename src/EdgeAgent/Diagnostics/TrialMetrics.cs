@@ -27,9 +27,9 @@ internal sealed class TrialMetrics(MetricFactory make)
         canary.WithLabels(s).Set(station.Watcher.Status is { Canary: true, Aspired: { } first } ? first : 0);
         version.WithLabels(s).Set(shadow.Status is { State: ModelState.Running, Aspired: { } candidate } ? candidate : 0);
         foreach (Verdict running in Decided)
-            foreach (Verdict said in Decided) parts.WithLabels(s, running.Wire(), said.Wire()).IncTo(shadow.Seen(running, said));
-        missed.WithLabels(s).IncTo(shadow.Missed);
-        busy.WithLabels(s).IncTo(shadow.Busy.TotalSeconds);
+            foreach (Verdict said in Decided) parts.WithLabels(s, running.Wire(), said.Wire()).IncTo(shadow.Books.Seen(running, said));
+        missed.WithLabels(s).IncTo(shadow.Books.Missed);
+        busy.WithLabels(s).IncTo(shadow.Books.Busy.TotalSeconds);
         refusals.WithLabels(s).IncTo(shadow.Refusals);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
@@ -19,7 +20,7 @@ internal sealed class ModelProof(ProofOptions options)
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
-    private readonly HashSet<string> proved = [];
+    private readonly ConcurrentDictionary<string, bool> proved = [];
 
     /// <param name="package">Its hashes are verified, so that the manifest's hash stands for all of it.</param>
     /// <exception cref="ModelProofException">The graph does not prove itself, and would not a second time.</exception>
@@ -28,11 +29,12 @@ internal sealed class ModelProof(ProofOptions options)
     {
         if (options.Seconds == 0) return;
         string hash = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(package.Folder, PackageFiles.Manifest))));
+        if (proved.ContainsKey(hash)) return;   // waits for nobody: a roll back must not stand behind another candidate that stalls
         lock (gate)
         {
-            if (proved.Contains(hash)) return;
+            if (proved.ContainsKey(hash)) return;
             Run(package.Folder, threads, cancel);
-            proved.Add(hash);
+            proved[hash] = true;
         }
     }
 

@@ -52,7 +52,7 @@ internal sealed partial class StationShadow
         if (candidate is null)
         {
             if (refused.Holds(what)) return;
-            Take(Start(recipe, version, null));
+            candidate = Start(recipe, version, null);
         }
         if (candidate!.Model is null)
         {
@@ -67,15 +67,13 @@ internal sealed partial class StationShadow
         Happened?.Invoke(new ModelEvent("shadow-running", recipe.Name, model.Name, version, watcher.Offered, null, model.Activation?.By, model.Activation?.At, model.Activation?.Why));
     }
 
-    private void Take(ShadowCandidate next) => candidate = next;
-
     /// <param name="order">Who ended it; null = nobody did.</param>
     private void End(string why, Activation? order = null)
     {
         if (candidate is not { } ended) return;
         candidate = null;
         ended.Dispose();
-        Write(TimeSpan.Zero);
+        books.Write(TimeSpan.Zero);
         if (status.State != ModelState.Running) return;
         Set(new ModelStatus(ModelState.None, null, null));
         string seen = Report is { } r && r.Pair.Candidate == ended.Version && r.Pair.Model == ended.Recipe.Model

@@ -28,7 +28,7 @@ public sealed class SwapStressTests
         Package shadow = TestModels.Publish(agent.Models, Graph(Versions + 1), setCurrent: false);
         new PackageStore(agent.Models).SetShadow(TestModels.Name, shadow.Manifest.Version);   // beside all of them
         await agent.StartAsync();
-        await agent.UntilAsync(() => agent.Station.Shadow.Seen(Verdict.Accept, Verdict.Accept) > 0, "a part of the first version, which the shadow has seen");
+        await agent.UntilAsync(() => agent.Station.Shadow.Books.Seen(Verdict.Accept, Verdict.Accept) > 0, "a part of the first version, which the shadow has seen");
 
         double settled = 0;
         for (int i = 1; i <= Swaps; i++)

@@ -54,6 +54,7 @@ public sealed partial class JournalFile : IDisposable
                 PRAGMA journal_mode = WAL;
                 PRAGMA synchronous = FULL;
                 PRAGMA user_version = {Schema};
+                BEGIN IMMEDIATE;   -- a reader sees all of it or none
                 CREATE TABLE IF NOT EXISTS entries (
                     seq INTEGER PRIMARY KEY,
                     at INTEGER NOT NULL,
@@ -71,6 +72,7 @@ public sealed partial class JournalFile : IDisposable
                 CREATE TABLE IF NOT EXISTS stations (station TEXT PRIMARY KEY, sent INTEGER NOT NULL DEFAULT 0, removed INTEGER NOT NULL DEFAULT 0);
                 CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL);
                 INSERT INTO identity SELECT lower(hex(randomblob(8))) WHERE NOT EXISTS (SELECT 1 FROM identity);
+                COMMIT;
                 """);
             journal.FindEnd();
             return journal;

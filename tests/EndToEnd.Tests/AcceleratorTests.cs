@@ -27,7 +27,7 @@ public sealed class AcceleratorTests
     public void An_unknown_accelerator_is_refused()
     {
         Finished finished = Programs.Run("dotnet", 1, "build", Path.Combine(TestPaths.Repository, "src/Shared"), "--no-restore", "-p:Accelerator=tpu");
-        Assert.Contains("use -p:Accelerator=cpu (default) or -p:Accelerator=cuda", finished.Output, StringComparison.Ordinal);
+        Assert.Contains("use -p:Accelerator=cpu (default), -p:Accelerator=cuda or -p:Accelerator=jetson", finished.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,10 +3,15 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Edge.Scoring;
 
-/// <summary>The execution provider this build was made for (<c>-p:Accelerator=cpu|cuda</c>).</summary>
+/// <summary>The execution provider this build was made for (<c>-p:Accelerator=cpu|cuda|jetson</c>).</summary>
 public static partial class Accelerator
 {
-#if CUDA
+#if JETSON
+    public const string Name = "jetson";
+
+    /// <summary>Folder of the engines that TensorRT has built for this device, minutes for a model; not set = CUDA alone.</summary>
+    private const string EngineCache = "EDGE_TENSORRT_CACHE";
+#elif CUDA
     public const string Name = "cuda";
 #else
     public const string Name = "cpu";
@@ -38,6 +43,15 @@ public static partial class Accelerator
 #if CUDA
         try
         {
+#if JETSON
+            if (Environment.GetEnvironmentVariable(EngineCache) is { Length: > 0 } cache)
+            {
+                // Half precision stays off: golden images promise what was trained. What TensorRT does not take, CUDA computes.
+                using OrtTensorRTProviderOptions tensorRt = new();
+                tensorRt.UpdateOptions(new() { ["device_id"] = "0", ["trt_engine_cache_enable"] = "1", ["trt_engine_cache_path"] = cache, ["trt_timing_cache_enable"] = "1", ["trt_timing_cache_path"] = cache });
+                session.AppendExecutionProvider_Tensorrt(tensorRt);
+            }
+#endif
             session.AppendExecutionProvider_CUDA(0);
         }
         catch (OnnxRuntimeException e)

@@ -32,7 +32,7 @@ public sealed class LoopTests : IDisposable
     {
         string data = Environment.GetEnvironmentVariable("EDGE_LOOP_DATA") ?? TestPaths.Shared("datasets/magnetic_tile");
         Lots lots = Long ? new(data, first: 10, normals: 240, defects: 60, heldOut: 190) : new(data, first: 10, normals: 100, defects: 25, heldOut: 100);
-        const string again = "--coreset 0.1 --false-reject-rate {(Long ? "0.05" : "0.1")} --holdout 0.3";  // ten parts can promise nothing; from then on the line wants a rate
+        const string again = "--coreset 0.1 --false-reject-rate 0.1 --holdout 0.3";   // ten parts can promise nothing; from then on the line wants a rate
         WriteData(folder["first/train/good"], lots.First);
         foreach (LabelledPicture picture in lots.HoldOut) WriteData(folder[$"holdout/test/{picture.Label}"], [picture]);
         Directory.CreateDirectory(folder["captures"]);

@@ -47,6 +47,7 @@ public sealed class PageTests(TrainedLine line)
         Assert.Equal(["401"], Texts("errors").Select(e => e.Contains("401", StringComparison.Ordinal) ? "401" : e));   // the wrong token
         Assert.Contains("until you log in", seen.GetProperty("mayNot").GetString(), StringComparison.Ordinal);
         Assert.Equal((3, "This token is nobody's.", "anna", false), (seen.GetProperty("disabled").GetInt32(), seen.GetProperty("wrongToken").GetString(), seen.GetProperty("who").GetString(), seen.GetProperty("secrets").GetBoolean()));
+        Assert.Contains("while nobody looked", seen.GetProperty("lookedAway").GetString(), StringComparison.Ordinal);
         string[] keyed = Texts("keyed");
         Assert.StartsWith("Taken back", keyed[2], StringComparison.Ordinal);
 
@@ -61,6 +62,7 @@ public sealed class PageTests(TrainedLine line)
         JsonElement whatIf = seen.GetProperty("whatIf");
         Assert.Matches(@"Rejected\d+ \([\d.]+ %\)(\d+) \(100.00 %\)", whatIf.GetProperty("all").GetString());
         Assert.Matches(@"Rejected\d+ \([\d.]+ %\)0 \(0.00 %\)", whatIf.GetProperty("none").GetString());
+        Assert.Matches(@"Rejected(\d+) .*Accepted\d+0.*Other verdicts than now0\d+", whatIf.GetProperty("all").GetString());
         Assert.Contains("edge-trainer calibrate --package models/flange --threshold", whatIf.GetProperty("how").GetString(), StringComparison.Ordinal);
         using JournalFile journal = JournalFile.Open(folder["journal.db"]);
         JsonElement[] events = [.. journal.After(0).Where(e => e.Kind == JournalKind.Event).Select(e => JsonDocument.Parse(e.Record).RootElement)];

@@ -20,10 +20,10 @@ internal sealed record ReviewView(long Id, DateTimeOffset At, string By, long En
         : new ReviewView(r.Id, r.At, r.By, r.Entry, r.Station, r.JobId, r.PartId, r.Verdict, r.Model, r.Version, r.Judgement, r.Defect, r.Note, r.Outcome, r.Picture is not null);
 }
 
-/// <summary>Parts with pictures that wait for a person's word, newest first, and what was said.</summary>
+/// <summary>Parts with pictures that wait for a person's word, newest or most uncertain first, and what was said.</summary>
 internal sealed class Reviewing(ReviewBook book, JournalWriter? journal)
 {
-    private const int Parts = 24;
+    private const int Parts = 24, MostUncertain = 100;
 
     /// <summary>Pictures that one request looks at, at most.</summary>
     private const int Span = 2000;
@@ -38,14 +38,14 @@ internal sealed class Reviewing(ReviewBook book, JournalWriter? journal)
             await OperatorPage.WriteErrorAsync(http, StatusCodes.Status400BadRequest, "before is a number.").ConfigureAwait(false);
             return;
         }
-        bool done = Given("reviewed") == "1";
-        QueueView view = await History.ReadAsync(journal, file => Find(file, station, why, before, done), http.RequestAborted).ConfigureAwait(false);
+        bool done = Given("reviewed") == "1", uncertain = Given("order") == "uncertain";
+        QueueView view = await History.ReadAsync(journal, file => Find(file, station, why, before, done, uncertain), http.RequestAborted).ConfigureAwait(false);
         await OperatorPage.WriteJsonAsync(http, view, WebJson.Default.QueueView).ConfigureAwait(false);
 
         string? Given(string name) => query[name] is [{ Length: > 0 } value, ..] ? value : null;
     }
 
-    private QueueView Find(JournalFile file, string? station, string? why, long before, bool done)
+    private QueueView Find(JournalFile file, string? station, string? why, long before, bool done, bool uncertain)
     {
         List<QueuePart> parts = [];
         long? next = null;
@@ -61,14 +61,21 @@ internal sealed class Reviewing(ReviewBook book, JournalWriter? journal)
             if (reviewed != done) continue;
             using JsonDocument record = JsonDocument.Parse(part.Record);
             parts.Add(new QueuePart(new HistoryPart(part.Seq, part.At, part.Station, record.RootElement.Clone(), image.Seq, ReviewView.Of(last)), kept));
-            if (parts.Count == Parts) break;
+            if (!uncertain && parts.Count == Parts) break;
         }
-        return new QueueView(parts, parts.Count == Parts || seen == Span ? next : null, book.Read(r => r.Defects(), []));
+        bool more = seen == Span || !uncertain && parts.Count == Parts;
+        if (uncertain) parts = [.. parts.OrderBy(p => Distance(p.Part.Record)).Take(MostUncertain)];
+        return new QueueView(parts, more ? next : null, book.Read(r => r.Defects(), []));
     }
 
     private static string WhyOf(string record)
     {
         using JsonDocument image = JsonDocument.Parse(record);
-        return image.RootElement.TryGetProperty("why", out JsonElement why) ? why.GetString() ?? "" : "";
+        return image.RootElement.TryGetProperty("why", out JsonElement why) && why.ValueKind == JsonValueKind.String ? why.GetString()! : "";
     }
+
+    /// <summary>From the threshold, in thresholds: stations and models differ in their scores.</summary>
+    private static double Distance(JsonElement part) =>
+        part.TryGetProperty("score", out JsonElement s) && part.TryGetProperty("threshold", out JsonElement t) && s.ValueKind == JsonValueKind.Number && t.ValueKind == JsonValueKind.Number && t.GetDouble() is not 0 and var threshold
+            ? Math.Abs(s.GetDouble() / threshold - 1) : double.PositiveInfinity;
 }

@@ -42,6 +42,7 @@ public sealed class ReviewTests
         await using TestAgent agent = await FiveAsync();
         JsonNode[] queue = await QueueAsync(agent);
         Assert.Equal(["5.png reject", "4.png reject", "3.png review"], queue.Select(p => $"{p["part"]!["record"]!["frame"]} {p["why"]}"));
+        Assert.Equal(["3.png", "4.png", "5.png"], (await QueueAsync(agent, "order=uncertain")).Select(p => (string?)p["part"]!["record"]!["frame"]));
         long[] entries = [.. queue.Select(p => (long)p["part"]!["seq"]!)];
 
         (HttpStatusCode code, JsonNode said) = await agent.PostAsync("/api/reviews", $$"""{"entry":{{entries[0]}},"judgement":"anomalous","defect":"scratch","note":"<b>deep</b>"}""", Token);

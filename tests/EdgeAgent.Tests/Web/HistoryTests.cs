@@ -106,6 +106,26 @@ public sealed class HistoryTests
     }
 
     [Fact]
+    public async Task A_picture_that_is_damaged_or_an_entry_that_is_none_is_not_there()
+    {
+        await using TestAgent agent = await FiveAsync();
+        JsonNode[] parts = await agent.PartsAsync("");
+        File.WriteAllBytes(agent["archive/odd.png"], [1, 2, 3]);
+        ImageRecord odd = new("5.png", null, "odd.png", "reject", 1, 1, 3, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData([1, 2, 3])));
+        string[] records = [JsonSerializer.Serialize(odd, ArchiveJson.Default.ImageRecord), """{"jobId":5,"file":5,"why":5}""", "{}", "[]"];
+        foreach (string record in records) agent.Host.Journal!.Offer("cam1", JournalKind.Image, record);
+        await agent.UntilAsync(() => agent.Host.Journal!.Written == 9 + records.Length, "written");
+        foreach (string file in Directory.GetFiles(agent["archive"], "*_reject_*.png", SearchOption.AllDirectories)) File.WriteAllBytes(file, File.ReadAllBytes(file)[..^20]);
+        foreach (string path in (string[])[$"{parts[0]["image"]}", $"{parts[0]["image"]}?small=1", "10?small=1", "11", "12", "13"])
+        {
+            (HttpStatusCode code, JsonNode json) = await agent.GetJsonAsync($"/api/pictures/{path}");
+            Assert.Equal((HttpStatusCode.NotFound, true), (code, ((string)json["error"]!).StartsWith("The archive", StringComparison.Ordinal)));
+        }
+        Assert.Equal(HttpStatusCode.OK, (await agent.GetJsonAsync("/api/reviews/queue")).Code);
+        Assert.Equal(5, (await agent.PartsAsync("")).Length);
+    }
+
+    [Fact]
     public void A_search_stops_after_its_span_and_goes_on_from_there()
     {
         using TempFolder folder = new();

@@ -1,6 +1,6 @@
 import { refreshAccess } from './access.js';
 import { byId, say } from './dom.js';
-import { addDropped, addVerdict, showStations } from './live.js';
+import { addDropped, addPause, addVerdict, showStations } from './live.js';
 import { nameStations, showHistory } from './history.js';
 import { showModels } from './models.js';
 import { nameQueueStations, showReviewing } from './reviewing.js';
@@ -17,14 +17,19 @@ function show() {
   pages[name]();
 }
 
+let events = null;
+
 /** The browser connects again by itself, unless the agent has answered with an error: then after a while by us. */
 function follow() {
-  const events = new EventSource('/api/verdicts');
+  if (events !== null || document.hidden) return;
+  const mine = events = new EventSource('/api/verdicts');
   events.addEventListener('open', () => { say(byId('connection'), 'Connected'); byId('connection').className = ''; });
   events.addEventListener('error', () => {
     say(byId('connection'), 'No connection to the agent: what you see is old');
     byId('connection').className = 'lost';
-    if (events.readyState === EventSource.CLOSED) setTimeout(follow, 3000);
+    if (mine.readyState !== EventSource.CLOSED || mine !== events) return;
+    events = null;
+    setTimeout(follow, 3000);
   });
   events.addEventListener('stations', event => {
     const stations = JSON.parse(event.data);
@@ -36,6 +41,13 @@ function follow() {
   events.addEventListener('dropped', event => addDropped(JSON.parse(event.data)));
 }
 
+// A browser has six connections to one host for all its tabs: one that nobody looks at gives its own back.
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) return follow();
+  events?.close();
+  if (events !== null) addPause();
+  events = null;
+});
 addEventListener('hashchange', show);
 refreshAccess();
 show();

@@ -3,7 +3,7 @@ import { verdictMark } from './verdict.js';
 
 const shown = 20, watchEvery = 5000;
 const cards = new Map();
-let waiting = [], dropped = 0, drawing = false;
+let waiting = [], dropped = 0, paused = false, drawing = false;
 
 const words = { 'paused': 'paused', 'camera': 'camera trouble', 'no-model': 'no model', 'stalled': 'stalled' };
 
@@ -81,7 +81,18 @@ export function addVerdict(verdict) {
 
 export function addDropped(count) {
   dropped += count;
-  say(byId('dropped'), `${dropped} verdicts were too fast for this page; the history has them.`);
+  tellMissing();
+}
+
+/** Nobody looks, and nothing is followed. */
+export function addPause() {
+  paused = true;
+  tellMissing();
+}
+
+function tellMissing() {
+  const missing = [...(dropped > 0 ? [`${dropped} verdicts were too fast for this page`] : []), ...(paused ? ['verdicts while nobody looked at this tab are not listed'] : [])].join('; ');
+  say(byId('dropped'), `${missing[0].toUpperCase()}${missing.slice(1)}; the history has them.`);
 }
 
 byId('heatmaps').addEventListener('change', () => { for (const parts of cards.values()) parts.picture = -1; });

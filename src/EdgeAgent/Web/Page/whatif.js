@@ -41,10 +41,14 @@ function tell(threshold) {
   const parts = scores.parts.length, normal = scores.parts.filter(p => p.truth === 'normal').length, anomalous = scores.parts.filter(p => p.truth === 'anomalous').length;
   const percent = value => parts === 0 ? '–' : `${(100 * value / parts).toFixed(2)} %`;
   byId('whatIf').setAttribute('aria-valuetext', `threshold ${number(threshold)}, ${count(threshold)} of ${parts} parts rejected`);
+  const verdict = (score, limit) => score >= limit ? 'reject' : scores.reviewFrom !== null && score >= scores.reviewFrom ? 'review' : 'accept';
+  const given = (limit, wanted) => scores.parts.filter(part => verdict(part.score, limit) === wanted).length, both = wanted => [`${given(scores.threshold, wanted)}`, `${given(threshold, wanted)}`];
   const rows = [
     ['Threshold', number(scores.threshold), number(threshold)], ['Rejected', `${count(scores.threshold)} (${percent(count(scores.threshold))})`, `${count(threshold)} (${percent(count(threshold))})`],
     [`False rejects of ${normal} reviewed as normal`, `${count(scores.threshold, 'normal')}`, `${count(threshold, 'normal')}`],
     [`Misses of ${anomalous} reviewed as anomalous`, `${anomalous - count(scores.threshold, 'anomalous')}`, `${anomalous - count(threshold, 'anomalous')}`],
+    ['Accepted', ...both('accept')], ...(scores.reviewFrom === null ? [] : [[`To review, from ${number(scores.reviewFrom)}`, ...both('review')]]),
+    ['Other verdicts than now', '0', `${scores.parts.filter(part => verdict(part.score, threshold) !== verdict(part.score, scores.threshold)).length}`],
   ];
   byId('whatIfTable').replaceChildren(el('tr', {}, el('td', {}), el('th', { scope: 'col' }, 'now'), el('th', { scope: 'col' }, 'then')), ...rows.map(([name, ...cells]) => el('tr', {}, el('th', { scope: 'row' }, name), ...cells.map(cell => el('td', {}, cell)))));
   const command = `edge-trainer calibrate --package models/${scores.model} --threshold ${threshold.toPrecision(6)}`;

@@ -19,6 +19,8 @@ public sealed class PackageDocument
 
             Made from the code; a test compares it. A package is immutable: it is written beside the others, verified as a reader would, flushed
             to disk and renamed into place. `current` holds one line, the version that is to run; it is replaced by rename, and an older number rolls back.
+            Beside it may be `shadow` (one line: a version that sees the same parts and decides nothing; what it would have said is in `shadow-<station>.json`) and `canary` (one line: a version and the stations that
+            run it before the others do). `history.jsonl` has a line for each such order: when, from, to (0 = none any more), by, why, and the `role` if it was not `current`.
 
             ```
             {string.Join('\n', files.Select(f => $"models/{f}"))}

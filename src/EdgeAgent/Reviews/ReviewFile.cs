@@ -1,4 +1,5 @@
 using Edge.Agent.Inspection;
+using Edge.Journal;
 using Microsoft.Data.Sqlite;
 
 namespace Edge.Agent.Reviews;
@@ -96,17 +97,9 @@ internal sealed class ReviewFile : IDisposable
         return counts;
     }
 
-    /// <summary>Copies all of it as it is at one moment, while the agent writes.</summary>
-    public void CopyTo(string path)
-    {
-        File.Delete(path);
-        using SqliteConnection copy = new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-        copy.Open();
-        connection.BackupDatabase(copy);
-        using SqliteCommand one = copy.CreateCommand();
-        one.CommandText = "PRAGMA journal_mode = DELETE";   // no write-ahead log beside it
-        one.ExecuteNonQuery();
-    }
+    /// <summary>Copies all of it as it is at one moment into one file, while the agent writes.</summary>
+    /// <exception cref="EdgeException">The copy can't be written.</exception>
+    public void CopyTo(string path) => DatabaseCopy.Write(connection, path);
 
     public void Dispose() => connection.Dispose();
 

@@ -24,6 +24,7 @@ internal static class OperatorPage
     {
         KnownHosts hosts = new(options.Http.Hosts);
         AccessControl access = new(options.Http, time, app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("page"));
+        access.Check();
         VerdictStream stream = new(agent.Stations, options.Line, time, () => app.Lifetime.ApplicationStopping);
         History history = new(agent.Journal, agent.Reviews);
         Reviewing reviewing = new(agent.Reviews, agent.Journal);

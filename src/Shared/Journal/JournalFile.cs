@@ -89,23 +89,7 @@ public sealed partial class JournalFile : IDisposable
 
     /// <summary>Copies the journal as it is at one moment into one file, while the agent writes.</summary>
     /// <exception cref="EdgeException">The copy can't be written.</exception>
-    public void CopyTo(string path)
-    {
-        try
-        {
-            File.Delete(path);
-            using SqliteConnection copy = new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-            copy.Open();
-            connection.BackupDatabase(copy);
-            using SqliteCommand one = copy.CreateCommand();
-            one.CommandText = "PRAGMA journal_mode = DELETE";   // no write-ahead log beside it
-            one.ExecuteNonQuery();
-        }
-        catch (SqliteException e)
-        {
-            throw new EdgeException($"The journal cannot be copied to {path}: {e.Message}", e);
-        }
-    }
+    public void CopyTo(string path) => DatabaseCopy.Write(connection, path);
 
     /// <summary>A copy that goes on by itself is another journal: its numbers are not the original's.</summary>
     /// <exception cref="EdgeException">It can't be written.</exception>

@@ -129,8 +129,8 @@ public sealed class AccessTests
     [InlineData("# nobody\n", "names nobody")]
     public async Task A_token_file_that_is_wrong_says_where(string content, string why)
     {
-        await using TestAgent agent = await StartAsync();
-        File.WriteAllText(agent["tokens"], content);
+        await using TestAgent agent = await StartAsync(a => File.WriteAllText(a["tokens"], content));
+        Assert.Contains(agent.Log, l => l.Contains("nobody can log in on the page", StringComparison.Ordinal) && l.Contains(why, StringComparison.Ordinal));
         (HttpStatusCode code, JsonNode json) = await agent.PostAsync("/api/login", $$"""{"token":"{{Token}}"}""");
         Assert.Equal(HttpStatusCode.Conflict, code);
         Assert.Contains(why, (string?)json["error"], StringComparison.Ordinal);

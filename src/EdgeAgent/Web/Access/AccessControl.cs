@@ -28,6 +28,19 @@ internal sealed partial class AccessControl(HttpOptions options, TimeProvider ti
     private readonly FailedTries tries = new(time);
     private readonly IPAddress[] proxies = [.. options.ProxyAddresses.Select(IPAddress.Parse).Select(Plain)];
 
+    /// <summary>A token file that can't be used is told at the start, not when somebody stands before the page; the line goes on.</summary>
+    public void Check()
+    {
+        try
+        {
+            tokens?.Check();
+        }
+        catch (EdgeException e)
+        {
+            LogTokens(e.Message);
+        }
+    }
+
     /// <summary>The caller's name; null = may not change anything.</summary>
     /// <exception cref="AccessException">Too many wrong tokens.</exception>
     public string? NameOf(HttpContext http) => NamedByProxy(http) ?? sessions.NameOf(http.Request.Cookies[Cookie]) ?? NameOfBearer(http);
@@ -88,6 +101,9 @@ internal sealed partial class AccessControl(HttpOptions options, TimeProvider ti
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Name} has logged in on the page from {Address}")]
     private partial void LogLogin(string name, IPAddress address);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "nobody can log in on the page: {Why}")]
+    private partial void LogTokens(string why);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "a wrong token came from {Address}")]
     private partial void LogWrong(IPAddress address);

@@ -10,7 +10,7 @@ namespace Edge.Tests;
 /// <summary>A real mosquitto with the very files of deploy/mosquitto: who may say and hear what.</summary>
 public sealed class RoleTests : IDisposable
 {
-    private static readonly string[] Kinds = ["trigger", "command", "acquired", "verdict", "heatmap", "status", "model", "recipe", "record", "response/mes"];
+    private static readonly string[] Kinds = ["trigger", "command", "acquired", "verdict", "heatmap", "status", "model", "recipe", "record", "drift", "response/mes"];
 
     private readonly TestCertificates authority = new();
     private readonly Mosquitto broker;
@@ -19,9 +19,10 @@ public sealed class RoleTests : IDisposable
 
     [Theory]
     [InlineData("plc", "trigger", "acquired verdict status model recipe")]
-    [InlineData("agent", "acquired verdict heatmap status model recipe record response/mes", "trigger command")]
-    [InlineData("dashboard", "", "trigger command acquired verdict heatmap status model recipe record response/mes")]
-    [InlineData("engineer", "command", "trigger command acquired verdict heatmap status model recipe record response/mes")]
+    [InlineData("agent", "acquired verdict heatmap status model recipe record drift response/mes", "trigger command")]
+    [InlineData("dashboard", "", "trigger command acquired verdict heatmap status model recipe record drift response/mes")]
+    [InlineData("trainer", "", "drift")]
+    [InlineData("engineer", "command", "trigger command acquired verdict heatmap status model recipe record drift response/mes")]
     [InlineData("historian", "", "status record")]
     [InlineData("stranger", "", "")]
     public async Task A_role_publishes_and_reads_what_it_may_and_nothing_else(string role, string writes, string reads)

@@ -44,7 +44,7 @@ internal sealed class ServeHost : IAsyncDisposable
         builder.Services.AddSingleton(options).AddSingleton(options.Process).AddSingleton(time ?? TimeProvider.System).AddSingleton<ISystemdNotifier, SystemdNotifier>();
         builder.Services.AddSingleton(services => new RunBook(options.State, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<RunBook>>()));
         builder.Services.AddSingleton(services => new TrainingProcess(options.Process, services.GetRequiredService<ILogger<TrainingProcess>>()));
-        builder.Services.AddSingleton<ServeMetrics>().AddSingleton<ServeHealth>().AddSingleton<RunLoop>().AddSingleton<AutomaticRuns>();
+        builder.Services.AddSingleton<ServeMetrics>().AddSingleton<ServeHealth>().AddSingleton<RunLoop>().AddSingleton<DriftWatch>().AddSingleton<AutomaticRuns>();
         builder.Services.AddSingleton(services => new SignsOfLife(() => services.GetRequiredService<AutomaticRuns>().Beats, services.GetRequiredService<ServeHealth>().Summary));
         if (options.Mqtt.Enabled) builder.Services.AddSingleton<TrainerLink>().AddHostedService(services => services.GetRequiredService<TrainerLink>());
         builder.Services.AddHostedService(services => services.GetRequiredService<RunLoop>());

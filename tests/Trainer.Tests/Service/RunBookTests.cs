@@ -1,4 +1,5 @@
 using Edge.Training.Service.Configuration;
+using Edge.Training.Service.Messaging;
 using Edge.Training.Service.Runs;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -57,7 +58,7 @@ public sealed class RunBookTests : IDisposable
     {
         ProductOptions product = new() { Data = folder["data"], Schedule = "30 2 * * *" };
         RunBook book = Open();
-        AutomaticRuns automatic = new(Options(product), book, time, NullLogger<AutomaticRuns>.Instance);
+        AutomaticRuns automatic = new(Options(product), book, new DriftWatch(), time, NullLogger<AutomaticRuns>.Instance);
         automatic.Look("flange", product);
         Assert.Empty(book.All);
         time.Advance(TimeSpan.FromHours(1.5));
@@ -71,7 +72,7 @@ public sealed class RunBookTests : IDisposable
 
         time.Advance(TimeSpan.FromDays(3));   // off
         book = Open();
-        automatic = new AutomaticRuns(Options(product), book, time, NullLogger<AutomaticRuns>.Instance);
+        automatic = new AutomaticRuns(Options(product), book, new DriftWatch(), time, NullLogger<AutomaticRuns>.Instance);
         automatic.Look("flange", product);
         Assert.Equal(2, book.All.Count);
         End(book, book.All[1]);
@@ -80,11 +81,56 @@ public sealed class RunBookTests : IDisposable
     }
 
     [Fact]
+    public void A_drift_of_the_product_asks_for_one_run()
+    {
+        ProductOptions product = new() { Data = folder["data"], OnDrift = true };
+        RunBook book = Open();
+        DriftWatch drift = new();
+        AutomaticRuns automatic = new(Options(product), book, drift, time, NullLogger<AutomaticRuns>.Instance);
+        DateTimeOffset start = time.GetUtcNow();
+        foreach (string nothing in (string[])[Message("steady", null, null), Message("drifted", "camera", start), Message("drifted", "product", start).Replace("flange", "other", StringComparison.Ordinal), "{", "[]", "null", "{}", new string('x', 5000)]) Say("cam1", nothing);
+        automatic.Look("flange", product);
+        Assert.Empty(book.All);
+        Assert.Equal(5, drift.Invalid);
+        Say("cam1", Message("drifted", "product", start));
+        Say("cam2", Message("drifted", "product", start.AddMinutes(-5)));
+        time.Advance(TimeSpan.FromMinutes(1));
+        automatic.Look("flange", product);
+        Assert.Equal(RunCause.Drift, Assert.Single(book.All).Cause);
+        End(book, book.All[0]);
+        time.Advance(TimeSpan.FromHours(1));
+        automatic.Look("flange", product);
+        Assert.Single(book.All);   // it goes on: people decide
+        Say("cam1", Message("steady", null, null));
+        Say("cam1", Message("drifted", "product", time.GetUtcNow()));
+        time.Advance(TimeSpan.FromMinutes(1));
+        automatic.Look("flange", product);
+        Assert.Equal(2, book.All.Count);
+        End(book, book.All[1]);
+        Say("cam1", "");
+        automatic.Look("flange", new ProductOptions { Data = folder["data"] });
+        Assert.Equal(2, book.All.Count);
+
+        // As docs/mqtt.md has it, with what this service does not look at.
+        static string Message(string state, string? cause, DateTimeOffset? since) => System.Text.Json.JsonSerializer.Serialize(new
+        {
+            state, cause, direction = cause is null ? null : "higher", since, model = "flange", version = 7, parts = 4711, calibration = 40, evidence = new { score = 6.2, brightness = 0.1, sharpness = -1 }, rejectStreak = 0,
+        });
+
+        void Say(string station, string payload)
+        {
+            int acknowledged = 0;
+            drift.Receive(new MQTTnet.MqttApplicationMessageBuilder().WithTopic($"edge/line1/{station}/drift").WithPayload(payload).Build(), () => acknowledged++);
+            Assert.Equal(1, acknowledged);
+        }
+    }
+
+    [Fact]
     public void Enough_newly_reviewed_pictures_ask_for_a_run_and_are_not_counted_twice()
     {
         ProductOptions product = new() { Data = folder["data"], Reviewed = folder["reviewed"], ReviewedParts = 3 };
         RunBook book = Open();
-        AutomaticRuns automatic = new(Options(product), book, time, NullLogger<AutomaticRuns>.Instance);
+        AutomaticRuns automatic = new(Options(product), book, new DriftWatch(), time, NullLogger<AutomaticRuns>.Instance);
         automatic.Look("flange", product);   // no folder yet
         Review("good/a.png", "good/b.png");
         automatic.Look("flange", product);

@@ -68,6 +68,7 @@ public sealed partial class ServeDocuments
             ("""{"Data":"d","Arguments":"--coreset lots"}""", ["Products:flange:Arguments", "--coreset"]),
             ("""{"Data":"d","Arguments":"--models elsewhere"}""", ["Products:flange:Arguments", "--models"]),
             ("""{"Data":"d","Arguments":"--json"}""", ["Products:flange:Arguments", "--json is the service's own"]),
+            ("""{"Data":"d","Method":"fcdd","Arguments":"--anomalies d"}""", ["Products:flange:Arguments", "defects come from Data and Reviewed"]),
             ("""{"Data":"d","Gates":{"MaxFalseRejectRate":5}}""", ["Products:flange:Gates:MaxFalseRejectRate"]),
             ("""{"Data":"d","ReviewedParts":5}""", ["Products:flange:Reviewed"]),
         })

@@ -36,6 +36,9 @@ internal sealed class ProductOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public int? ReviewedParts { get; set; }
 
+    /// <summary>A run starts when an agent of this line says on its topic <c>drift</c> that this model's scores have drifted and the camera has not (cause <c>product</c>): one for each time it is flagged, and none if another run was asked for since. Needs Mqtt; somebody should have reviewed parts of the new kind, or it learns nothing new.</summary>
+    public bool OnDrift { get; set; }
+
     /// <summary>Part of the pictures that is held out for good, to compare models on; drawn by content, so a picture's lot never changes. 0 = only what lies in test.</summary>
     [Range(0.0, 0.9)]
     public double HoldOut { get; set; } = 0.2;

@@ -44,7 +44,7 @@ internal static class ServeConfiguration
     {
         ParseResult parsed = TrainCommand.Create().Parse([.. Arguments(product), "--data", "d", "--name", "n", "--models", "m"]);
         if (parsed.Errors.Count > 0) return string.Join(" ", parsed.Errors.Select(e => e.Message));
-        return parsed.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(o => !o.Implicit && o.Option.Name is "--checkpoint" or "--resume" or "--json" or "--threads") is { } own
-            ? $"{own.Option.Name} is the service's own" : null;
+        return parsed.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(o => !o.Implicit && o.Option.Name is "--checkpoint" or "--resume" or "--json" or "--threads" or "--anomalies") is { } own
+            ? $"{own.Option.Name} is the service's own{(own.Option.Name == "--anomalies" ? ": defects come from Data and Reviewed" : "")}" : null;
     }
 }

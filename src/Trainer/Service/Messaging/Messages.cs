@@ -31,7 +31,7 @@ internal sealed record TrainerResponse(string? Command, bool Ok, string? Reason,
 
 /// <summary>A run as others see it.</summary>
 /// <param name="State">queued, running, published, refused, failed or cancelled.</param>
-/// <param name="Cause">command, schedule or reviews.</param>
+/// <param name="Cause">command, schedule, reviews or drift.</param>
 /// <param name="Progress">The training's last word; null when it does not run.</param>
 internal sealed record RunMessage(
     string Run, string Product, string Cause, string State, string? Progress, int Attempts, DateTimeOffset RequestedAt, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt, int? Version, string? Reason,

@@ -17,17 +17,19 @@ internal sealed class TrainerLink : BackgroundService
     private readonly string prefix;
     private readonly RunBook book;
     private readonly TrainingProcess process;
+    private readonly DriftWatch drift;
     private readonly BrokerLink link;
     private readonly CommandLoop<TrainerCommand> commands;
     private readonly Channel<RetrainingRun?> news = Channel.CreateBounded<RetrainingRun?>(new BoundedChannelOptions(256) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
     private readonly DateTimeOffset since;
 
-    public TrainerLink(ServeOptions options, RunBook book, RunLoop loop, TrainingProcess process, TimeProvider time, ILoggerFactory logs)
+    public TrainerLink(ServeOptions options, RunBook book, RunLoop loop, TrainingProcess process, DriftWatch drift, TimeProvider time, ILoggerFactory logs)
     {
-        (this.book, this.process, since, prefix) = (book, process, time.GetUtcNow(), $"edge/{options.Line}/{options.Name}/");
+        (this.book, this.process, this.drift, since, prefix) = (book, process, drift, time.GetUtcNow(), $"edge/{options.Line}/{options.Name}/");
         ILogger log = logs.CreateLogger(options.Name);
         commands = new CommandLoop<TrainerCommand>(prefix + "response/", new TrainerCommands(options, book, loop, process), time, log);
         Dictionary<string, Action<MqttApplicationMessage, Action>> subscriptions = new() { [prefix + "command"] = commands.Receive };
+        if (options.Products.Values.Any(p => p.OnDrift)) subscriptions[$"edge/{options.Line}/+/drift"] = drift.Receive;
         link = new BrokerLink(options.Mqtt, BrokerIdentity.WithStatus($"edge-{options.Line}-{options.Name}", Status), subscriptions, time, log);
         link.Connected += () => news.Writer.TryWrite(null);
         book.Changed += run => news.Writer.TryWrite(run);
@@ -36,7 +38,7 @@ internal sealed class TrainerLink : BackgroundService
     public bool IsConnected => link.IsConnected;
 
     /// <summary>Messages that are not what belongs on their topic.</summary>
-    public long Invalid => commands.Invalid;
+    public long Invalid => commands.Invalid + drift.Invalid;
 
     private string Status => prefix + "status";
 

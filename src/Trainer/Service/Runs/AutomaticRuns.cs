@@ -1,9 +1,10 @@
 using Edge.Training.Service.Configuration;
+using Edge.Training.Service.Messaging;
 
 namespace Edge.Training.Service.Runs;
 
-/// <summary>Asks for runs by the clock and when enough pictures were reviewed; for a product that has none waiting or under way.</summary>
-internal sealed partial class AutomaticRuns(ServeOptions options, RunBook book, TimeProvider time, ILogger<AutomaticRuns> log) : BackgroundService
+/// <summary>Asks for runs by the clock, when enough pictures were reviewed and when scores have drifted; for a product that has none waiting or under way.</summary>
+internal sealed partial class AutomaticRuns(ServeOptions options, RunBook book, DriftWatch drift, TimeProvider time, ILogger<AutomaticRuns> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
 
@@ -30,7 +31,7 @@ internal sealed partial class AutomaticRuns(ServeOptions options, RunBook book, 
         if (mine.Any(r => !r.IsOver)) return;
         try
         {
-            if (Why(product, mine) is { } cause) book.Ask($"{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}-{cause.Wire()}-{name}", name, cause);
+            if (Why(name, product, mine) is { } cause) book.Ask($"{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}-{cause.Wire()}-{name}", name, cause);
         }
         catch (EdgeException e)
         {
@@ -38,13 +39,15 @@ internal sealed partial class AutomaticRuns(ServeOptions options, RunBook book, 
         }
     }
 
-    private RunCause? Why(ProductOptions product, RetrainingRun[] mine)
+    private RunCause? Why(string name, ProductOptions product, RetrainingRun[] mine)
     {
         DateTimeOffset now = time.GetUtcNow();
         // A time that passed while the machine was off counts from the run before.
         DateTimeOffset last = mine.Where(r => r.Cause == RunCause.Schedule).Select(r => r.RequestedAt).DefaultIfEmpty(since).Max();
         if (product.When()?.GetNextOccurrence(last, time.LocalTimeZone) <= now) return RunCause.Schedule;
-        if (product.ReviewedParts is { } enough && ReviewedParts.Since(product, mine.Select(r => r.RequestedAt).DefaultIfEmpty(DateTimeOffset.MinValue).Max()) >= enough) return RunCause.Reviews;
+        DateTimeOffset newest = mine.Select(r => r.RequestedAt).DefaultIfEmpty(DateTimeOffset.MinValue).Max();
+        if (product.ReviewedParts is { } enough && ReviewedParts.Since(product, newest) >= enough) return RunCause.Reviews;
+        if (product.OnDrift && drift.Since(name) > newest) return RunCause.Drift;   // one run for a drift, whatever asked for it
         return null;
     }
 

@@ -23,6 +23,9 @@ internal enum RunCause
     Command = 0,
     Schedule,
     Reviews,
+
+    /// <summary>An agent says that the model's scores are not as when it was calibrated.</summary>
+    Drift,
 }
 
 /// <summary>One training of one product, from the wish to its end. Kept on the disk, so that none is lost.</summary>

@@ -37,9 +37,9 @@ public sealed class RoleTests : IDisposable
         await client.SubscribeAsync("edge/#", MqttQualityOfServiceLevel.AtLeastOnce, Cancel);
         foreach (string kind in Kinds)
             Assert.True(await PublishAsync(kind switch { "trigger" => plc, "command" => engineer, _ => agent }, kind), $"{kind} is said by nobody");
-        // Whoever reads hears one of these two last.
-        string last = reads.Contains("status", StringComparison.Ordinal) ? "status" : "command";
-        await PublishAsync(last == "status" ? agent : engineer, last);
+        // Whoever reads hears one of these three last.
+        string last = reads.Contains("status", StringComparison.Ordinal) ? "status" : reads.Contains("drift", StringComparison.Ordinal) ? "drift" : "command";
+        await PublishAsync(last == "command" ? engineer : agent, last);
         string[] expected = [.. Kinds.Where(k => reads.Split(' ').Contains(k)), .. reads.Length > 0 ? (string[])[last] : []];
         await Eventually.True(() => Heard().Length >= expected.Length, "what the role may read");
         if (reads.Length == 0) await client.PingAsync(Cancel);   // what was sent before has come

@@ -37,6 +37,7 @@ internal sealed class ReviewFile : IDisposable
         return Connect(Path.Combine(folder, Name), SqliteOpenMode.ReadWriteCreate, """
             PRAGMA journal_mode = WAL;
             PRAGMA synchronous = FULL;
+            BEGIN IMMEDIATE;   -- a reader sees all of it or none
             PRAGMA user_version = 1;
             CREATE TABLE IF NOT EXISTS reviews (
                 id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, by TEXT NOT NULL, journal TEXT NOT NULL, entry INTEGER NOT NULL, station TEXT NOT NULL, job TEXT NOT NULL, part TEXT,
@@ -45,6 +46,7 @@ internal sealed class ReviewFile : IDisposable
             CREATE INDEX IF NOT EXISTS pictures ON reviews (model, picture);
             CREATE TRIGGER IF NOT EXISTS neverChanged BEFORE UPDATE ON reviews BEGIN SELECT raise(ABORT, 'reviews are never changed'); END;
             CREATE TRIGGER IF NOT EXISTS neverRemoved BEFORE DELETE ON reviews BEGIN SELECT raise(ABORT, 'reviews are never removed'); END;
+            COMMIT;
             """);
     }
 

@@ -53,8 +53,8 @@ public sealed partial class JournalFile : IDisposable
             journal.Execute($"""
                 PRAGMA journal_mode = WAL;
                 PRAGMA synchronous = FULL;
-                PRAGMA user_version = {Schema};
                 BEGIN IMMEDIATE;   -- a reader sees all of it or none
+                PRAGMA user_version = {Schema};
                 CREATE TABLE IF NOT EXISTS entries (
                     seq INTEGER PRIMARY KEY,
                     at INTEGER NOT NULL,
@@ -188,6 +188,7 @@ public sealed partial class JournalFile : IDisposable
         {
             connection.Open();
             if (journal.Scalar("PRAGMA user_version") is not (0 or Schema) and long schema) throw new EdgeException($"{path} has schema {schema}; this build reads {Schema}.");
+            if (mode == SqliteOpenMode.ReadOnly && journal.Scalar("SELECT count(*) FROM sqlite_schema") == 0) throw new EdgeException($"There is no journal at {path} yet: the database is empty.");
             if (mode == SqliteOpenMode.ReadOnly) journal.FindEnd();
             return journal;
         }

@@ -39,6 +39,21 @@ public sealed class JournalFileTests : IDisposable
     }
 
     [Fact]
+    public void A_database_that_its_writer_has_only_just_made_is_no_journal_yet()
+    {
+        using (SqliteConnection connection = new($"Data Source={Path};Pooling=False"))
+        {
+            connection.Open();
+            using SqliteCommand command = connection.CreateCommand();
+            command.CommandText = "PRAGMA journal_mode = WAL";   // what OpenForWriting does first; the rest comes in one transaction
+            command.ExecuteNonQuery();
+            Assert.Contains("There is no journal", Assert.Throws<EdgeException>(() => JournalFile.Open(Path)).Message, StringComparison.Ordinal);
+        }
+        Write(1, 1);
+        Assert.Equal(1, Verify().Entries);
+    }
+
+    [Fact]
     public void Entries_come_back_as_they_were_written_and_the_chain_goes_on_after_a_restart()
     {
         Write(1, 3);

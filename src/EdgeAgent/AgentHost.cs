@@ -1,5 +1,6 @@
 using Edge.Agent.Archive;
 using Edge.Agent.Configuration;
+using Edge.Agent.Delivery;
 using Edge.Agent.Diagnostics;
 using Edge.Agent.Inspection;
 using Edge.Agent.Journal;
@@ -7,6 +8,7 @@ using Edge.Agent.Models;
 using Edge.Agent.Reviews;
 using Edge.Agent.Sparkplug;
 using Edge.Agent.Web;
+using Edge.Packages;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Hosting.Systemd;
@@ -35,6 +37,13 @@ internal sealed partial class AgentHost : IAsyncDisposable
         Stations = [.. options.Stations.Keys.Order(StringComparer.Ordinal).Select(name => new Station(name, options, proof, votes, metrics, Journal, Archive, time, logs, Fail))];
         Sparkplug = options.Sparkplug.Enabled ? new SparkplugNode(options, Stations, Journal!, time, logs.CreateLogger("sparkplug"), Fail) : null;
         metrics.Watch(Stations, Journal, Archive, Sparkplug, Reviews);
+        DeliveryMetrics deliveryMetrics = new(metrics);
+        if (options.Delivery.Url is null) return;
+        ILogger deliveryLog = logs.CreateLogger("delivery");
+        PackageStore store = new(options.Models) { TrustedKeysFile = options.TrustedKeys };
+        FetchCounts counts = new();
+        VersionDelivery versions = new(options, Stations, store, proof, new PackageFetch(options.Delivery, store, counts, time, deliveryLog), Journal, deliveryMetrics, time, deliveryLog);
+        Delivery = new DeliveryService(options, Stations, versions, deliveryMetrics, counts, time, deliveryLog);
     }
 
     /// <summary>Null when it is not enabled.</summary>
@@ -49,6 +58,9 @@ internal sealed partial class AgentHost : IAsyncDisposable
 
     /// <summary>Null when it is not enabled.</summary>
     public SparkplugNode? Sparkplug { get; }
+
+    /// <summary>Null when nothing is fetched.</summary>
+    public DeliveryService? Delivery { get; }
 
     /// <summary>Base address of the page, /metrics and /healthz; valid once started.</summary>
     public Uri Address => new(app.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -77,6 +89,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
         builder.Services.AddHostedService(_ => new StationService(host!.Stations, host.Journal, host.Archive, host.Fail));
         builder.Services.AddHostedService(services => new MachineMetrics(options, services.GetRequiredService<AgentMetrics>(), time));
         if (options.SelfTest.EveryHours > 0) builder.Services.AddHostedService(_ => new SelfTestSchedule(host!.Stations, TimeSpan.FromHours(options.SelfTest.EveryHours), time));
+        if (options.Delivery.Url is not null) builder.Services.AddHostedService(_ => host!.Delivery!);
         if (options.Sparkplug.Enabled) builder.Services.AddHostedService(_ => host!.Sparkplug!);
         builder.Services.AddSingleton(services => new SignsOfLife(services.GetRequiredService<Health>().Beats, services.GetRequiredService<Health>().Summary));
         builder.Services.AddHostedService<SystemdNotify>();

@@ -70,7 +70,8 @@ public sealed class RoleTests : IDisposable
     }
 
     [Theory]
-    [InlineData("trainer", "trainer/status trainer/run trainer/response/mes")]
+    [InlineData("trainer", "trainer/status trainer/run trainer/response/mes trainer/models/flange")]
+    [InlineData("agent", "trainer/status trainer/response/mes cam1/verdict cam1/status")]
     [InlineData("engineer", "trainer/command")]
     [InlineData("dashboard", "")]
     [InlineData("plc", "")]
@@ -78,7 +79,7 @@ public sealed class RoleTests : IDisposable
     {
         using IMqttClient client = await ConnectAsync(role);
         List<string> taken = [];
-        foreach (string topic in (string[])["trainer/command", "trainer/status", "trainer/run", "trainer/response/mes", "cam1/verdict", "cam1/status"])
+        foreach (string topic in (string[])["trainer/command", "trainer/status", "trainer/run", "trainer/response/mes", "trainer/models/flange", "cam1/verdict", "cam1/status"])
             if (await PublishToAsync(client, $"edge/line1/{topic}", "{}")) taken.Add(topic);
         Assert.Equal(writes, string.Join(' ', taken));
     }

@@ -25,8 +25,9 @@ internal static class ModelsCommand
           edge-agent models shadow flange 8
           edge-agent models canary flange 8 station1
           edge-agent models history flange
+          edge-agent models pull flange
         """)
-    { Models, Keys, List(), Verify(), Activate(), RollBack(), ShadowCommand.Create(), CanaryCommand.Create(), History(), ProveCommand.Create() };
+    { Models, Keys, List(), Verify(), Activate(), RollBack(), ShadowCommand.Create(), CanaryCommand.Create(), History(), PullCommand.Create(), ProveCommand.Create() };
 
     private static Command List()
     {

@@ -42,6 +42,8 @@ internal sealed class AgentOptions
 
     public ReviewOptions Reviews { get; set; } = new();
 
+    public DeliveryOptions Delivery { get; set; } = new();
+
     /// <summary>One camera each, by name.</summary>
     [Required, MinLength(1, ErrorMessage = "names no station; add at least one")]
     public Dictionary<string, StationOptions> Stations { get; set; } = [];

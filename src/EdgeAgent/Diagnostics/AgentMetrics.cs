@@ -71,7 +71,7 @@ internal sealed class AgentMetrics
         brokerConnects = make.CreateCounter("edge_broker_connects_total", "Times the station's MQTT client connected.", S);
         brokerFailures = make.CreateCounter("edge_broker_failures_total", "Attempts to connect that failed: unreachable, certificate, credentials, forbidden (to subscribe), file (of our own, unreadable).", S, "trouble");
         refused = make.CreateCounter("edge_messages_refused_total", "Messages that the broker acknowledged with a refusal, by the topic's last part.", S, "topic");
-        certificates = make.CreateGauge("edge_certificate_expiry_timestamp_seconds", "When the certificate ends, Unix time: client = ours on disk, broker = the first of its chain to end; 0 = none.", S, "certificate");
+        certificates = make.CreateGauge("edge_certificate_expiry_timestamp_seconds", "When the certificate ends, Unix time: client = ours on disk, broker = the first of its chain to end; station delivery: trainer and client of Edge:Delivery; 0 = none.", S, "certificate");
         publishRetries = make.CreateCounter("edge_publish_retries_total", "Verdicts that were sent again because no acknowledgement came.", S);
         modelVersion = make.CreateGauge("edge_model_version", "Version of the running model; 0 = none.", S, "model");
         modelLoaded = make.CreateGauge("edge_model_loaded_timestamp_seconds", "When the running model was loaded, Unix time.", S);
@@ -126,6 +126,8 @@ internal sealed class AgentMetrics
         journalLost.IncTo(journal.Lost);
         journalWaiting.Set(journal.Count);
     });
+
+    public void CertificateEnds(string whose, string which, long at) => certificates.WithLabels(whose, which).Set(at);
 
     private void Read(Station station, SparkplugDevice? device)
     {

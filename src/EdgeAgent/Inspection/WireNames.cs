@@ -7,7 +7,7 @@ internal static class WireNames
 {
     private static readonly string[] Verdicts = Make<Verdict>(), Reasons = Make<Reason>(), Cameras = Make<Capture.CameraState>(), Causes = Make<Capture.CameraCause>(),
         Models = Make<Agent.Models.ModelState>(), Troubles = Make<BrokerTrouble>(),
-        Drifts = Make<Drift.DriftCause>(), Directions = Make<Drift.Direction>(), Judgements = Make<Reviews.Judgement>();
+        Drifts = Make<Drift.DriftCause>(), Directions = Make<Drift.Direction>(), Judgements = Make<Reviews.Judgement>(), Deliveries = Make<Delivery.DeliveryTrouble>();
 
     public static string Wire(this Verdict verdict) => Verdicts[(int)verdict];
     public static string Wire(this Reason reason) => Reasons[(int)reason];
@@ -21,6 +21,7 @@ internal static class WireNames
 
     public static string Wire(this Reviews.Judgement judgement) => Judgements[(int)judgement];
 
+    public static string Wire(this Delivery.DeliveryTrouble trouble) => Deliveries[(int)trouble];
     public static string Wire(this BrokerTrouble trouble) => Troubles[(int)trouble];
 
     private static string[] Make<T>() where T : struct, Enum =>

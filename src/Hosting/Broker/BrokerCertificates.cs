@@ -1,5 +1,3 @@
-using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using MQTTnet;
 
@@ -33,9 +31,7 @@ internal sealed partial class BrokerCertificates(BrokerOptions options, TimeProv
     public MqttClientTlsOptions Read()
     {
         (Distrust, Trusted) = (null, false);
-        X509Certificate2Collection authorities = [];
-        if (options.CaFile is { } ca) Parse(ca, "CA", pem => authorities.ImportFromPem(pem));
-        if (options.CaFile is not null && authorities.Count == 0) throw new EdgeException($"The MQTT CA file {options.CaFile} holds no certificate in PEM.");
+        X509Certificate2Collection authorities = options.CaFile is { } ca ? PemFile.Authorities(ca, "MQTT CA") : [];
         X509Certificate2? own = ReadOwn();
         MqttClientTlsOptionsBuilder tls = new MqttClientTlsOptionsBuilder()
             .UseTls()
@@ -67,48 +63,16 @@ internal sealed partial class BrokerCertificates(BrokerOptions options, TimeProv
     private X509Certificate2? ReadOwn()
     {
         if (options.CertificateFile is not { } file) return null;
-        string key = CredentialFile.Read(options.KeyFile!, "client key");
-        X509Certificate2? own = null;
-        Parse(file, "client certificate", pem => own = X509Certificate2.CreateFromPem(pem, key));
-        Interlocked.Exchange(ref clientEnds, new DateTimeOffset(own!.NotAfter).ToUnixTimeSeconds());
+        X509Certificate2 own = PemFile.Own(file, options.KeyFile!, "MQTT client certificate");
+        Interlocked.Exchange(ref clientEnds, new DateTimeOffset(own.NotAfter).ToUnixTimeSeconds());
         return own;
-    }
-
-    private static void Parse(string file, string what, Action<string> parse)
-    {
-        try
-        {
-            parse(CredentialFile.Read(file, what));
-        }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
-        {
-            throw new EdgeException($"The MQTT {what} file {file} is not PEM, or does not fit its key: {e.Message}", e);
-        }
     }
 
     private bool Trust(MqttClientCertificateValidationEventArgs shown)
     {
-        if (shown.Certificate is X509Certificate2 certificate)
-        {
-            DateTime ends = shown.Chain?.ChainElements.Select(e => e.Certificate.NotAfter).Append(certificate.NotAfter).Min() ?? certificate.NotAfter;
-            Interlocked.Exchange(ref brokerEnds, new DateTimeOffset(ends).ToUnixTimeSeconds());
-            Distrust = Why(shown.SslPolicyErrors, certificate, shown.Chain);
-        }
-        else Distrust = "the broker shows no certificate";
+        if (shown.Certificate is X509Certificate2 certificate) Interlocked.Exchange(ref brokerEnds, CertificateTrust.Ends(certificate, shown.Chain).ToUnixTimeSeconds());
+        Distrust = CertificateTrust.WhyNot(shown.SslPolicyErrors, shown.Certificate, shown.Chain, "the broker", options.Host, "Mqtt:Host", options.CaFile, "Mqtt:CaFile");
         return Trusted = Distrust is null;
-    }
-
-    private string? Why(SslPolicyErrors errors, X509Certificate2 certificate, X509Chain? chain)
-    {
-        if (errors == SslPolicyErrors.None) return null;
-        X509ChainStatusFlags status = (chain?.ChainStatus ?? []).Aggregate(X509ChainStatusFlags.NoError, (all, s) => all | s.Status);
-        if (status.HasFlag(X509ChainStatusFlags.NotTimeValid))
-            return $"the broker's certificate ({certificate.Subject}) is valid from {certificate.NotBefore:u} to {certificate.NotAfter:u} only, or one of its authorities' has ended";
-        if ((status & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0)
-            return $"the broker's certificate ({certificate.Subject}, issued by {certificate.Issuer}) is not signed by {(options.CaFile is { } ca ? $"the authority in Mqtt:CaFile {ca}" : "an authority that this system trusts: name its file in Mqtt:CaFile")}";
-        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
-            return $"the broker's certificate ({certificate.Subject}) is not for '{options.Host}': Mqtt:Host must be a name that it lists";
-        return $"the broker's certificate ({certificate.Subject}) is not trusted: {string.Join("; ", (chain?.ChainStatus ?? []).Select(s => s.StatusInformation.Trim()))}";
     }
 
     private void Warn(string whose, long ends, ref DateTimeOffset warned)

@@ -62,14 +62,25 @@ public sealed class Package
         }
     }
 
+    /// <summary>A manifest that came before its files: its signature is checked before anything in it is believed.</summary>
+    /// <param name="signature">Content of the file <c>signature</c>; null = there is none.</param>
+    /// <exception cref="EdgeException">It is not signed with one of the keys, or is not valid.</exception>
+    internal static Manifest ReadManifest(byte[] json, byte[]? signature, TrustedKeys? trusted)
+    {
+        trusted?.Verify(json, signature is null ? null : Parse(signature, PackageFiles.Signature, PackageJson.Default.PackageSignature));
+        return Manifest.Parse(json);
+    }
+
     private static PackageSignature? ReadSignature(string folder) => !File.Exists(Path.Combine(folder, PackageFiles.Signature)) ? null
         : ReadJson(folder, PackageFiles.Signature, PackageJson.Default.PackageSignature);
 
-    private static T ReadJson<T>(string folder, string file, JsonTypeInfo<T> type) where T : class
+    private static T ReadJson<T>(string folder, string file, JsonTypeInfo<T> type) where T : class => Parse(ReadJson(folder, file), file, type);
+
+    private static T Parse<T>(byte[] json, string file, JsonTypeInfo<T> type) where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize(ReadJson(folder, file), type) ?? throw new EdgeException($"{file} holds null.");
+            return JsonSerializer.Deserialize(json, type) ?? throw new EdgeException($"{file} holds null.");
         }
         catch (JsonException e)
         {

@@ -18,6 +18,12 @@ internal static partial class PackageFiles
 
     public static bool IsName(string name) => Name().IsMatch(name) && name is not ("." or "..");
 
+    [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){0,3}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex RelativePath();
+
+    /// <summary>A path below a package's folder that is safe to be written to, and to be asked for over a network.</summary>
+    public static bool IsPath(string path) => RelativePath().IsMatch(path);
+
     /// <exception cref="EdgeException">Not a name that is safe as a folder and as a topic level.</exception>
     public static string CheckName(string name) =>
         IsName(name ?? "")

@@ -1,4 +1,5 @@
 using Edge.Training.Service.Configuration;
+using Edge.Training.Service.Delivery;
 using Edge.Training.Service.Messaging;
 using Edge.Training.Service.Runs;
 using Microsoft.AspNetCore.Builder;
@@ -30,6 +31,9 @@ internal sealed class ServeHost : IAsyncDisposable
     /// <summary>Base address of /metrics and /healthz; valid once started.</summary>
     public Uri Address => new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
+    /// <summary>Where packages are fetched; valid once started. Null when they are not delivered.</summary>
+    public Uri? DeliveryAddress => app.Services.GetService<DeliveryServer>()?.Address;
+
     /// <param name="options">Checked here.</param>
     /// <param name="logging">Section <c>Logging</c>, or null.</param>
     /// <param name="configure">Last word on logging and services.</param>
@@ -46,6 +50,12 @@ internal sealed class ServeHost : IAsyncDisposable
         builder.Services.AddSingleton(services => new TrainingProcess(options.Process, services.GetRequiredService<ILogger<TrainingProcess>>()));
         builder.Services.AddSingleton<ServeMetrics>().AddSingleton<ServeHealth>().AddSingleton<RunLoop>().AddSingleton<DriftWatch>().AddSingleton<AutomaticRuns>();
         builder.Services.AddSingleton(services => new SignsOfLife(() => services.GetRequiredService<AutomaticRuns>().Beats, services.GetRequiredService<ServeHealth>().Summary));
+        if (options.Delivery.Enabled)
+        {
+            builder.Services.AddSingleton<Offers>().AddHostedService(services => services.GetRequiredService<Offers>());
+            builder.Services.AddSingleton(services => new DeliveryServer(options.Delivery, services.GetRequiredService<Offers>(), services.GetRequiredService<ServeMetrics>(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILoggerFactory>()));
+            builder.Services.AddHostedService(services => services.GetRequiredService<DeliveryServer>());
+        }
         if (options.Mqtt.Enabled) builder.Services.AddSingleton<TrainerLink>().AddHostedService(services => services.GetRequiredService<TrainerLink>());
         builder.Services.AddHostedService(services => services.GetRequiredService<RunLoop>());
         builder.Services.AddHostedService(services => services.GetRequiredService<AutomaticRuns>());
@@ -53,6 +63,7 @@ internal sealed class ServeHost : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         configure?.Invoke(builder);
         WebApplication app = builder.Build();
+        _ = app.Services.GetService<DeliveryServer>();   // says what is wrong with its files
         ServeMetrics metrics = app.Services.GetRequiredService<ServeMetrics>();
         metrics.Watch(options, app.Services.GetRequiredService<RunBook>(), app.Services.GetService<TrainerLink>());
         app.MapMetrics(endpoint => endpoint.Registry = metrics.Registry);

@@ -16,7 +16,7 @@ internal sealed class ServeMetrics
 
     private readonly Counter runs;
     private readonly Gauge queued, running, started, duration, ended, result, loss, gateFigure, gateLimit, gatePassed, holdOut, published, broker;
-    private readonly Counter invalid;
+    private readonly Counter invalid, deliveries;
 
     public ServeMetrics(ServeOptions options)
     {
@@ -38,6 +38,8 @@ internal sealed class ServeMetrics
         published = make.CreateGauge("edge_trainer_published_version", "Newest version in the models folder; 0 = none.", "product");
         broker = make.CreateGauge("edge_trainer_broker_connected", "1 when the trainer's MQTT client is connected.");
         invalid = make.CreateCounter("edge_trainer_invalid_messages_total", "Messages on the topics that the trainer listens to that are not what belongs there.");
+        deliveries = make.CreateCounter("edge_trainer_delivery_requests_total", "Requests for packages that were answered, by HTTP status: 200 whole, 206 the rest of a file, 401 without a known token, 404 no such version or file, 416 nothing is left of a file, 429 too many wrong tokens.", "status");
+        deliveries.WithLabels("200");
         foreach (string product in options.Products.Keys)
             foreach (RunState end in Ends) runs.WithLabels(product, end.Wire());
     }
@@ -66,6 +68,8 @@ internal sealed class ServeMetrics
             foreach (RunState end in Ends) result.WithLabels(product, end.Wire()).Set(last?.State == end ? 1 : 0);
         }
     });
+
+    public void Delivered(int status) => deliveries.WithLabels(status.ToString(CultureInfo.InvariantCulture)).Inc();
 
     public void Ended(RetrainingRun run) => runs.WithLabels(run.Product, run.State.Wire()).Inc();
 

@@ -11,14 +11,21 @@ internal static class TestModels
     public const float Threshold = 100;
     private const int Size = 32;
 
+    /// <param name="ballast">Bytes of a further file, so that a package has some size.</param>
     /// <param name="expectedScore">Of the golden image; the graph is not run here when it is given.</param>
-    public static Package Publish(string models, byte[] graph, Roi? roi = null, float? expectedScore = null, bool setCurrent = true, string name = Name, SigningKey? signer = null, int size = Size)
+    public static Package Publish(string models, byte[] graph, Roi? roi = null, float? expectedScore = null, bool setCurrent = true, string name = Name, SigningKey? signer = null, int size = Size, int ballast = 0)
     {
         PackageStore store = new(models) { Signer = signer };
         using PackageDraft draft = store.Begin(name);
         string model = Path.Combine(draft.Folder, "model.onnx"), picture = Path.Combine(draft.Folder, "golden", "0001.png");
         File.WriteAllBytes(model, graph);
         ImageFile.WritePng(picture, Pictures.Rgb(size, 40), size, size, PixelFormat.Rgb24);
+        if (ballast > 0)
+        {
+            byte[] bytes = new byte[ballast];
+            new Random(ballast).NextBytes(bytes);
+            File.WriteAllBytes(Path.Combine(draft.Folder, "report.html"), bytes);
+        }
         draft.WriteGolden(new GoldenSet { Tolerance = 1e-4, Images = [new GoldenImage("0001.png", expectedScore ?? ScoreOf(model, size), 40)] });
         return draft.Publish((version, files) => new Manifest
         {

@@ -32,6 +32,8 @@ internal sealed class ServeOptions
 
     public ServeMqttOptions Mqtt { get; set; } = new();
 
+    public DeliveryOptions Delivery { get; set; } = new();
+
     public ProcessOptions Process { get; set; } = new();
 
     /// <summary>One model each, by the name of its packages.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
 using Edge.Training.Service.Configuration;
+using Edge.Training.Service.Delivery;
 using Edge.Training.Service.Runs;
 using MQTTnet;
 using MQTTnet.Protocol;
@@ -20,10 +21,11 @@ internal sealed class TrainerLink : BackgroundService
     private readonly DriftWatch drift;
     private readonly BrokerLink link;
     private readonly CommandLoop<TrainerCommand> commands;
+    private readonly Announcer? announcer;
     private readonly Channel<RetrainingRun?> news = Channel.CreateBounded<RetrainingRun?>(new BoundedChannelOptions(256) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
     private readonly DateTimeOffset since;
 
-    public TrainerLink(ServeOptions options, RunBook book, RunLoop loop, TrainingProcess process, DriftWatch drift, TimeProvider time, ILoggerFactory logs)
+    public TrainerLink(ServeOptions options, RunBook book, RunLoop loop, TrainingProcess process, DriftWatch drift, TimeProvider time, ILoggerFactory logs, Offers? offers = null)
     {
         (this.book, this.process, this.drift, since, prefix) = (book, process, drift, time.GetUtcNow(), $"edge/{options.Line}/{options.Name}/");
         ILogger log = logs.CreateLogger(options.Name);
@@ -31,6 +33,7 @@ internal sealed class TrainerLink : BackgroundService
         Dictionary<string, Action<MqttApplicationMessage, Action>> subscriptions = new() { [prefix + "command"] = commands.Receive };
         if (options.Products.Values.Any(p => p.OnDrift)) subscriptions[$"edge/{options.Line}/+/drift"] = drift.Receive;
         link = new BrokerLink(options.Mqtt, BrokerIdentity.WithStatus($"edge-{options.Line}-{options.Name}", Status), subscriptions, time, log);
+        if (offers is not null) announcer = new Announcer(prefix + "models/", offers, link);
         link.Connected += () => news.Writer.TryWrite(null);
         book.Changed += run => news.Writer.TryWrite(run);
     }
@@ -44,8 +47,8 @@ internal sealed class TrainerLink : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Task connection = link.RunAsync(stoppingToken), answers = commands.RunAsync(link, stoppingToken), publishing = PublishAsync(stoppingToken);
-        await Task.WhenAny(connection, answers, publishing).Unwrap().ConfigureAwait(false);
+        Task connection = link.RunAsync(stoppingToken), answers = commands.RunAsync(link, stoppingToken), publishing = PublishAsync(stoppingToken), announcing = announcer?.RunAsync(stoppingToken) ?? answers;
+        await Task.WhenAny(connection, answers, publishing, announcing).Unwrap().ConfigureAwait(false);
     }
 
     private async Task PublishAsync(CancellationToken stop)

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Edge.Agent.Web.Access;
+namespace Edge.Hosting;
 
 /// <summary>The token file: a line for each person, name and token.</summary>
 internal sealed class Tokens(string file)

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 
-namespace Edge.Agent.Web.Access;
+namespace Edge.Hosting;
 
 /// <summary>Slows down who guesses tokens: ten wrong ones a minute from one address.</summary>
 internal sealed class FailedTries(TimeProvider time)

@@ -15,6 +15,7 @@ Dictionary<string, Action> benchmarks = new()
     ["line"] = () => LineBenchmark.Run(Package()),
     ["shadow"] = () => ShadowBenchmark.Run(Package()),
     ["agent"] = () => AgentBenchmark.Run(Package()),
+    ["drift"] = () => DriftBenchmark.Run(Package()),
 };
 if (args.Length == 0 || args.Any(a => !benchmarks.ContainsKey(a)))
 {

@@ -26,6 +26,7 @@ else
   rm -f "$root/opt/edge-agent/libonnxruntime"*.so   # the package's knows no GPU
 fi
 install -D -m 644 deploy/systemd/edge-agent.service "$root/etc/systemd/system/edge-agent.service"
+for folder in sysusers.d tmpfiles.d; do install -D -m 644 "deploy/systemd/$folder/edge-agent.conf" "$root/etc/$folder/edge-agent.conf"; done
 install -D -m 644 deploy/jetson/edge-agent.conf "$root/etc/systemd/system/edge-agent.service.d/jetson.conf"
 install -D -m 644 deploy/jetson/edge-power.service "$root/etc/systemd/system/edge-power.service"
 mkdir -p "$out"

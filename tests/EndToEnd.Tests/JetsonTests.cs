@@ -24,7 +24,7 @@ public sealed class JetsonTests
             Assert.Equal(Aarch64, BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(18)));
         }
         Assert.Empty(Directory.GetFiles(agent, "libonnxruntime*"));
-        Assert.True(File.Exists(folder["etc/systemd/system/edge-agent.service.d/jetson.conf"]));
+        foreach (string file in (string[])["systemd/system/edge-agent.service.d/jetson.conf", "systemd/system/edge-agent.service", "sysusers.d/edge-agent.conf", "tmpfiles.d/edge-agent.conf"]) Assert.True(File.Exists(folder[$"etc/{file}"]), file);
 
         Directory.CreateDirectory(folder["natives"]);
         Finished missing = Programs.Run(Path.Combine(Deploy, "build.sh"), 1, "--natives", folder["natives"], "--out", folder.Path);

@@ -3,13 +3,15 @@ using Xunit;
 
 namespace Edge.Tests;
 
-/// <summary>docs/asyncapi.json as AsyncAPI's own parser reads it; the examples in it were published by an agent and must fit their schemas.</summary>
+/// <summary>The AsyncAPI documents as AsyncAPI's own parser reads them; what was published must fit their schemas.</summary>
 public sealed class AsyncApiTests
 {
-    private static readonly string Document = Path.Combine(TestPaths.Repository, "docs/asyncapi.json");
+    private static readonly string Document = DocumentOf("asyncapi.json");
 
-    [Fact]
-    public void The_document_is_valid() => Assert.Equal("", Parse(Document));
+    [Theory]
+    [InlineData("asyncapi.json")]
+    [InlineData("trainer-asyncapi.json")]
+    public void The_document_is_valid(string document) => Assert.Equal("", Parse(DocumentOf(document)));
 
     [Theory]
     [InlineData("verdict", """{"verdict":"perhaps"}""")]
@@ -23,6 +25,20 @@ public sealed class AsyncApiTests
         File.WriteAllText(folder["changed.json"], json.ToJsonString());
         Assert.Contains($"components/messages/{message}", Parse(folder["changed.json"]), StringComparison.Ordinal);
     }
+
+    /// <summary>Messages that a program has published fit its document.</summary>
+    /// <param name="published">Kind of message and payload.</param>
+    internal static void Fit(string document, IEnumerable<(string Kind, JsonNode Payload)> published)
+    {
+        using TempFolder folder = new();
+        JsonNode json = JsonNode.Parse(File.ReadAllText(DocumentOf(document)))!;
+        foreach (IGrouping<string, JsonNode> kind in published.GroupBy(p => p.Kind, p => p.Payload))
+            json["components"]!["messages"]![kind.Key]!["examples"] = new JsonArray([.. kind.Select(p => (JsonNode)new JsonObject { ["payload"] = p.DeepClone() })]);
+        File.WriteAllText(folder["published.json"], json.ToJsonString());
+        Assert.Equal("", Parse(folder["published.json"]));
+    }
+
+    private static string DocumentOf(string name) => Path.Combine(TestPaths.Repository, "docs", name);
 
     private static string Parse(string document)
     {

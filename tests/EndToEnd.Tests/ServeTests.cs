@@ -65,6 +65,8 @@ public sealed class ServeTests(TrainedLine line) : IDisposable
         trainer.Signal(15);
         Assert.Equal(0, trainer.Wait().ExitCode);
         await engineer.HearsAsync(m => m.Topic == "status" && (string?)m.Json["state"] == "offline");
+        Assert.Equal(["models", "response", "run", "status"], engineer.All.Select(m => m.Kind).Distinct().Order());
+        AsyncApiTests.Fit("trainer-asyncapi.json", engineer.All);
     }
 
     [Fact]
@@ -114,10 +116,16 @@ public sealed class ServeTests(TrainedLine line) : IDisposable
 
     private void Configure(params (string Product, string More)[] products) => File.WriteAllText(folder["trainer.json"], $$"""
         { "Trainer": {
-          "Models": "{{folder["models"]}}", "State": "{{folder["state"]}}", "Http": { "Port": {{http}} }, "Mqtt": { "Host": "127.0.0.1", "Port": {{broker.Port}} },
+          "Models": "{{folder["models"]}}", "State": "{{folder["state"]}}", "Http": { "Port": {{http}} }, "Mqtt": { "Host": "127.0.0.1", "Port": {{broker.Port}} }, {{Delivery()}}
           {{(products.Length > 1 ? $"\"SigningKey\": \"{folder["signing.key"]}\"," : "")}}
           "Products": { {{string.Join(", ", products.Select(p => $$""" "{{p.Product}}": { "Data": "{{line.Data}}", "Arguments": "--coreset 0.02 --size 128", "Gates": { "MaxFalseRejectRate": 1 {{p.More}} } } """))}} } } }
         """);
+
+    private string Delivery()
+    {
+        File.WriteAllText(folder["tokens"], "agent 0123456789abcdef\n");
+        return $$""" "Delivery": { "Enabled": true, "Address": "127.0.0.1", "Port": 0, "TokenFile": "{{folder["tokens"]}}" }, """;
+    }
 
     /// <summary>Commands the trainer and hears what it says.</summary>
     private sealed class Engineer : IDisposable
@@ -125,6 +133,9 @@ public sealed class ServeTests(TrainedLine line) : IDisposable
         private readonly IMqttClient client = new MqttClientFactory().CreateMqttClient();
         private readonly List<(string Topic, JsonNode Json)> heard = [];
         private int asked;
+
+        /// <summary>All that was heard, by the topic's first part.</summary>
+        public IEnumerable<(string Kind, JsonNode Payload)> All => Heard().Select(m => (m.Topic.Split('/')[0], m.Json));
 
         public static async Task<Engineer> ConnectAsync(int port)
         {
@@ -135,7 +146,7 @@ public sealed class ServeTests(TrainedLine line) : IDisposable
                 return Task.CompletedTask;
             };
             await engineer.client.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithProtocolVersion(MqttProtocolVersion.V500).WithClientId("engineer").Build(), TestContext.Current.CancellationToken);
-            foreach (string topic in (string[])["status", "run", "response/#"]) await engineer.client.SubscribeAsync("edge/line1/trainer/" + topic, MqttQualityOfServiceLevel.AtLeastOnce, TestContext.Current.CancellationToken);
+            foreach (string topic in (string[])["status", "run", "response/#", "models/#"]) await engineer.client.SubscribeAsync("edge/line1/trainer/" + topic, MqttQualityOfServiceLevel.AtLeastOnce, TestContext.Current.CancellationToken);
             return engineer;
         }
 

@@ -32,8 +32,8 @@ internal sealed partial class AgentHost : IAsyncDisposable
             forwarded: options.Records.Enabled && options.Mqtt.Enabled ? options.Stations.Keys : null) : null;
         Archive = options.Archive.Enabled ? new ArchiveWriter(options.Archive, Journal, time, logs.CreateLogger("archive")) : null;
         Reviews = new ReviewBook(options.Reviews, options.Journal.Path, options.Archive.Path, time);
-        ModelProof proof = new(options.Proof);
-        CanaryVotes votes = new();
+        ModelProof proof = Proof = new ModelProof(options.Proof);
+        CanaryVotes votes = new(new StateFile(options.State, "canary.passed"), logs.CreateLogger("canary"));
         Stations = [.. options.Stations.Keys.Order(StringComparer.Ordinal).Select(name => new Station(name, options, proof, votes, metrics, Journal, Archive, time, logs, Fail))];
         Sparkplug = options.Sparkplug.Enabled ? new SparkplugNode(options, Stations, Journal!, time, logs.CreateLogger("sparkplug"), Fail) : null;
         metrics.Watch(Stations, Journal, Archive, Sparkplug, Reviews);
@@ -55,6 +55,9 @@ internal sealed partial class AgentHost : IAsyncDisposable
     public ReviewBook Reviews { get; }
 
     public IReadOnlyList<Station> Stations { get; }
+
+    /// <summary>What has proved itself in this process's life.</summary>
+    public ModelProof Proof { get; }
 
     /// <summary>Null when it is not enabled.</summary>
     public SparkplugNode? Sparkplug { get; }

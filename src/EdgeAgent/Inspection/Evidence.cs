@@ -13,6 +13,9 @@ internal sealed class Evidence
 
     /// <summary>It is to be sent; else somebody only watches the page.</summary>
     public bool Publish { get; private set; }
+
+    /// <summary>Of the part of the frame that the model's picture shows, camera pixels.</summary>
+    public (int Width, int Height) Region { get; private set; }
     public int Width { get; private set; }
     public int Height { get; private set; }
     public ValueRange? Range { get; private set; }
@@ -27,6 +30,7 @@ internal sealed class Evidence
     public void Fill(Job job, LoadedModel model, bool publish)
     {
         (Publish, Job, Width, Height, Range) = (publish, job, model.Detector.Width, model.Detector.Height, model.Calibration.HeatmapRange);
+        Region = model.Manifest.Input.Roi is { } roi ? (roi.Width, roi.Height) : job.Frame is { } frame ? (frame.Image.Width, frame.Image.Height) : (Width, Height);
         if (map.Length < Width * Height) (rgb, map) = (new byte[Width * Height * 3], new float[Width * Height]);
         model.Detector.Input.CopyTo(rgb);
         model.Detector.Map.CopyTo(map);

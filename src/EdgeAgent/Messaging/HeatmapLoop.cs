@@ -44,7 +44,7 @@ internal sealed class HeatmapLoop(EvidenceQueue queue, BrokerLink? link, Topics 
         try
         {
             byte[] jpeg = heatmap.EncodeJpeg(evidence.Rgb, evidence.Map, evidence.Width, evidence.Height, evidence.Range!);
-            if (watched) Volatile.Write(ref live, new LivePicture(job, jpeg, ImageFile.Encode(".jpg", evidence.Rgb, evidence.Width, evidence.Height, PixelFormat.Rgb24)));
+            if (watched) Volatile.Write(ref live, new LivePicture(job, evidence.Region, jpeg, ImageFile.Encode(".jpg", evidence.Rgb, evidence.Width, evidence.Height, PixelFormat.Rgb24)));
             if (!evidence.Publish || !online) return;
             MqttApplicationMessage message = new()
             {

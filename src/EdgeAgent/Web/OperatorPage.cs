@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Edge.Agent.Configuration;
+using Edge.Agent.Models;
 using Edge.Agent.Shadow;
 using Edge.Agent.Web.Access;
 using Edge.Packages;
@@ -29,7 +30,10 @@ internal static class OperatorPage
         History history = new(agent.Journal, agent.Reviews);
         Reviewing reviewing = new(agent.Reviews, agent.Journal);
         Models models = new(agent.Stations, new PackageStore(options.Models), agent.Journal, agent.Reviews);
-        ArchivePictures pictures = new(agent.Journal, options.Archive);
+        PartHeatmaps heatmaps = new(new ModelLoader(new PackageStore(options.Models) { TrustedKeysFile = options.TrustedKeys }, agent.Proof, threads: 1, time));
+        app.Lifetime.ApplicationStopping.Register(heatmaps.Dispose);
+        app.Lifetime.ApplicationStopped.Register(() => heatmaps.Join());
+        ArchivePictures pictures = new(agent.Journal, options.Archive, agent.Stations, heatmaps);
         LivePictures live = new(agent.Stations);
         foreach (PageFile file in PageFile.All()) Get(file.Path, file.WriteAsync);
         Get("/api/stations", http => WriteJsonAsync(http, [.. agent.Stations.Select(StationView.Of)], WebJson.Default.IReadOnlyListStationView));
@@ -38,6 +42,7 @@ internal static class OperatorPage
         Get("/api/history", history.WriteAsync);
         Get("/api/shadow", http => WriteJsonAsync(http, [.. agent.Stations.Select(s => s.Shadow.View)], ShadowJson.Default.IReadOnlyListShadowView));
         Get("/api/pictures/{seq:long}", pictures.WriteAsync);
+        Get("/api/pictures/{seq:long}/heatmap", pictures.WriteHeatmapAsync);
         Get("/api/access", http => WriteJsonAsync(http, access.View(http), WebJson.Default.AccessView));
         Get("/api/reviews/queue", reviewing.WriteQueueAsync);
         Get("/api/reviews/counts", http => WriteJsonAsync(http, agent.Reviews.Read(r => r.Counts(), []), WebJson.Default.IReadOnlyListReviewCount));

@@ -14,10 +14,11 @@ namespace Edge.Agent.Web;
 /// <param name="Refusal">Why the aspired version does not run.</param>
 /// <param name="Uninspected">By reason.</param>
 /// <param name="Picture">Number of the part in the live picture; 0 = there is none.</param>
+/// <param name="PictureWidth">Of what it shows, camera pixels: the model's picture is made to fit the graph.</param>
 internal sealed record StationView(
     string Name, string? NotReady, string Camera, string? CameraTrouble, string Broker, string? Recipe, string Model, int? Version, string ModelState, int? Aspired, string? Refusal,
     DateTimeOffset? ModelSince, double? Threshold, long Triggers, long Accepted, long Rejected, long Reviews, IReadOnlyDictionary<string, long> Uninspected, long Awaiting, long Unpublished,
-    long Picture, string? PictureJob, string? PictureVerdict)
+    long Picture, string? PictureJob, string? PictureVerdict, int? PictureWidth, int? PictureHeight)
 {
     public static StationView Of(Station station)
     {
@@ -28,7 +29,7 @@ internal sealed record StationView(
             s.Name, station.NotReady(), s.Camera.Wire(), s.CameraTrouble, station.Link is null ? "none" : s.BrokerConnected ? "connected" : "away",
             station.Recipes.Current.Name, s.ModelName, s.Version, s.Model.State.Wire(), s.Model.Aspired, s.Model.Refusal, model?.LoadedAt, model?.Calibration.Threshold,
             s.Triggers, s.Accepted, s.Rejected, s.Reviews, s.Uninspected.ToDictionary(u => u.Key.Wire(), u => u.Value), s.Awaiting, s.Unpublished,
-            picture?.Job.Number ?? 0, picture?.Job.Id, picture?.Job.Result?.Verdict.Wire());
+            picture?.Job.Number ?? 0, picture?.Job.Id, picture?.Job.Result?.Verdict.Wire(), picture?.Region.Width, picture?.Region.Height);
     }
 }
 

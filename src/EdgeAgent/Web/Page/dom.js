@@ -22,17 +22,17 @@ export const time = text => new Date(text).toLocaleTimeString([], { hour: '2-dig
 
 export const dateTime = text => new Date(text).toLocaleString([], { dateStyle: 'medium', timeStyle: 'medium' });
 
-/** The answer as JSON; an Error in words for people otherwise. */
-async function answer(request) {
+/** The response; an Error in words for people otherwise. */
+export async function answer(request) {
   const response = await request.catch(() => { throw new Error('The agent does not answer.'); });
-  if (response.ok) return response.json();
+  if (response.ok) return response;
   throw new Error((await response.json().catch(() => ({}))).error ?? `The agent answers ${response.status}.`);
 }
 
 /** Changes something; the header shows that no other site sent it. */
-export const send = (path, body) => answer(fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Edge-Request': '1' }, body: JSON.stringify(body) }));
+export const send = async (path, body) => (await answer(fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Edge-Request': '1' }, body: JSON.stringify(body) }))).json();
 
-export function ask(path, parameters = {}) {
+export async function ask(path, parameters = {}) {
   const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== '' && value !== null && value !== undefined));
-  return answer(fetch(query.size ? `${path}?${query}` : path));
+  return (await answer(fetch(query.size ? `${path}?${query}` : path))).json();
 }

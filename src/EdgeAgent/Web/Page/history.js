@@ -1,14 +1,15 @@
 import { ask, byId, dateTime, el, number, say } from './dom.js';
+import { picturePlace } from './heatmap.js';
 import { verdictMark } from './verdict.js';
 
+const place = picturePlace(byId('partPicture'), byId('partHeatmap'), byId('partHeatmapNews'));
 let next = null, asked = 0;
 
 function open(part) {
   const dialog = byId('picture'), r = part.record;
   dialog.querySelector('h2').textContent = r.partId ?? r.jobId;
-  dialog.querySelector('img').src = `/api/pictures/${part.image}`;
-  dialog.querySelector('img').alt = `Part ${r.partId ?? r.jobId}, ${r.verdict}`;
-  dialog.querySelector('p').textContent = `${r.verdict}, score ${number(r.score)} of ${number(r.threshold)}, ${part.station}, ${dateTime(part.at)}`;
+  place.show(part.image, `Part ${r.partId ?? r.jobId}, ${r.verdict}`);
+  byId('partFacts').textContent = `${r.verdict}, score ${number(r.score)} of ${number(r.threshold)}, ${part.station}, ${dateTime(part.at)}`;
   dialog.showModal();
 }
 
@@ -57,4 +58,5 @@ export const showHistory = () => search(false);
 
 byId('search').addEventListener('submit', event => { event.preventDefault(); search(false); });
 byId('older').addEventListener('click', () => search(true));
-byId('picture').querySelector('button').addEventListener('click', () => byId('picture').close());
+byId('closePicture').addEventListener('click', () => byId('picture').close());
+byId('picture').addEventListener('keydown', event => { if (event.key === 'h' && !event.ctrlKey && !event.altKey && !event.metaKey) place.toggle(); });

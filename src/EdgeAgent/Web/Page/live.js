@@ -33,6 +33,10 @@ function showPicture(station, parts) {
   const heatmap = byId('heatmaps').checked, picture = `${station.picture} ${heatmap}`;
   // Asked for again when there is a newer one, and now and then: asking keeps them coming.
   if (byId('live').hidden || document.hidden || (parts.picture === picture && performance.now() - parts.askedAt < watchEvery)) return;
+  // The model's picture is made to fit the graph; people see the part in the camera's proportions.
+  const aspect = station.pictureWidth ? station.pictureWidth / station.pictureHeight : 1;
+  parts.image.style.aspectRatio = aspect;
+  parts.image.classList.toggle('tall', aspect < 4 / 3);
   [parts.picture, parts.askedAt] = [picture, performance.now()];
   parts.image.alt = station.picture ? `Part ${station.pictureJob}, ${station.pictureVerdict}${heatmap ? ', with heatmap' : ''}` : '';
   parts.image.src = `/api/stations/${encodeURIComponent(station.name)}/picture?heatmap=${heatmap ? 1 : 0}&n=${Math.round(performance.now())}`;

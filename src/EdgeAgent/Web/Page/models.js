@@ -1,12 +1,13 @@
 import { mayChange, whenAccessChanges, whyNot } from './access.js';
 import { ask, byId, dateTime, el, number, say, send } from './dom.js';
 import { verdictMark } from './verdict.js';
+import { askWhy } from './why.js';
 import { nameWhatIfStations } from './whatif.js';
 
 const share = value => value === null || value === undefined ? '–' : value.toFixed(3);
 
 async function change(station, body, words) {
-  const why = prompt(`${words}. Why? (It is written down.)`, '');
+  const why = await askWhy(words);
   if (why === null) return;
   say(byId('modelNews'), `${words} …`);
   try {
@@ -16,6 +17,7 @@ async function change(station, body, words) {
     say(byId('modelNews'), `${words} was refused, what ran goes on: ${error.message}`);
   }
   await load();
+  byId('modelNews').focus();   // the button has gone with its row
 }
 
 function row(model, version) {

@@ -1,7 +1,9 @@
 import { mayChange, refreshAccess, whenAccessChanges, whyNot } from './access.js';
 import { ask, byId, dateTime, el, number, say, send } from './dom.js';
+import { picturePlace } from './heatmap.js';
 import { verdictMark } from './verdict.js';
 
+const place = picturePlace(byId('casePicture'), byId('caseHeatmap'), byId('caseHeatmapNews'));
 let queue = [], at = 0, next = null, asked = 0, busy = false;
 const said = [];   // newest last: what undo takes back
 
@@ -18,8 +20,7 @@ function show() {
   say(byId('position'), item ? `Part ${at + 1} of ${queue.length}${next === null ? '' : ' or more'}` : '');
   if (!item) return;
   const r = item.part.record;
-  byId('casePicture').src = `/api/pictures/${item.part.image}`;
-  byId('casePicture').alt = `Part ${r.partId ?? r.jobId}`;
+  place.show(item.part.image, `Part ${r.partId ?? r.jobId}`);
   byId('caseFacts').replaceChildren(
     verdictMark(r.verdict, r.reason), el('b', { className: 'id' }, r.partId ?? r.jobId), el('span', {}, `score ${number(r.score)} of ${number(r.threshold)}`),
     el('span', { className: 'where' }, `${why[item.why] ?? item.why} · ${item.part.station} · ${dateTime(item.part.at)}`),
@@ -115,7 +116,7 @@ byId('queueFilter').addEventListener('change', () => load(false));
 byId('casePicture').addEventListener('error', () => say(byId('reviewNews'), 'The archive does not have this picture any more.'));
 addEventListener('keydown', event => {
   if (byId('reviewing').hidden || event.ctrlKey || event.altKey || event.metaKey || event.target.matches('input, select, textarea') || document.querySelector('dialog[open]')) return;
-  const act = { 1: () => judge('normal'), 2: () => judge('anomalous'), 3: () => judge('unusable'), j: () => go(1), k: () => go(-1), u: undo }[event.key];
+  const act = { 1: () => judge('normal'), 2: () => judge('anomalous'), 3: () => judge('unusable'), j: () => go(1), k: () => go(-1), u: undo, h: place.toggle }[event.key];
   if (act) { event.preventDefault(); act(); }
 });
 whenAccessChanges(allow);

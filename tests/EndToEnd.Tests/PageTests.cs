@@ -48,6 +48,9 @@ public sealed class PageTests(TrainedLine line)
         Assert.Contains("until you log in", seen.GetProperty("mayNot").GetString(), StringComparison.Ordinal);
         Assert.Equal((3, "This token is nobody's.", "anna", false), (seen.GetProperty("disabled").GetInt32(), seen.GetProperty("wrongToken").GetString(), seen.GetProperty("who").GetString(), seen.GetProperty("secrets").GetBoolean()));
         Assert.Contains("while nobody looked", seen.GetProperty("lookedAway").GetString(), StringComparison.Ordinal);
+        JsonElement aspect = seen.GetProperty("aspect");
+        Assert.Equal(aspect.GetProperty("frame").GetDouble(), aspect.GetProperty("shown").GetDouble(), 0.02);
+        Assert.Equal("Shadow", seen.GetProperty("escaped").GetString());   // the keyboard is back, nothing was done
         string[] keyed = Texts("keyed");
         Assert.StartsWith("Taken back", keyed[2], StringComparison.Ordinal);
 

@@ -46,10 +46,27 @@ const [program, address, token, screenshots] = process.argv.slice(2);
   const places = { live: '#verdicts li', history: '#parts li', reviewing: '#case', models: '#whatIfPlot rect' };
   const text = (page, id) => page.locator(`#${id}`).textContent();
 
+  /** The heatmap in the picture's place, in the picture's proportions; what the page says of it. */
+  async function heatmap(page, image, toggle) {
+    const aspect = async (there) => {
+      await page.waitForFunction(([id, ending]) => { const i = document.getElementById(id); return new URL(i.src).pathname.endsWith('/heatmap') === ending && i.complete && i.naturalWidth > 0; }, [image, there]);
+      return page.evaluate(id => document.getElementById(id).naturalWidth / document.getElementById(id).naturalHeight, image);
+    };
+    const picture = await aspect(false);
+    await toggle();
+    const drawn = await aspect(true);
+    if (Math.abs(picture / drawn - 1) > 0.02) result.faults.push(`${page.called} ${image}: the heatmap is ${drawn} wide, the picture ${picture}`);
+    await page.waitForFunction(id => /recorded score/.test(document.getElementById(id).textContent), image.replace('Picture', 'HeatmapNews'));
+  }
+
   const desk = await open('desk', 1366, 768, false, 'light');
   for (const [hash, ready] of Object.entries(places)) {
     await turnTo(desk, hash, ready);
-    if (hash === 'live') await desk.waitForFunction(() => [...document.querySelectorAll('#stations img')].some(i => i.naturalWidth > 0 && i.checkVisibility()));
+    if (hash === 'live') {
+      await desk.waitForFunction(() => [...document.querySelectorAll('#stations img')].some(i => i.naturalWidth > 0 && i.checkVisibility()));
+      const [station] = await (await fetch(`${address}/api/stations`)).json(), box = await desk.locator('#stations img').first().boundingBox();
+      result.aspect = { frame: station.pictureWidth / station.pictureHeight, shown: box.width / box.height };
+    }
     await look(desk, hash);
   }
 
@@ -69,6 +86,11 @@ const [program, address, token, screenshots] = process.argv.slice(2);
   result.who = await text(desk, 'who');
   result.secrets = await desk.evaluate(secret => document.documentElement.outerHTML.includes(secret) || location.href.includes(secret) || document.cookie !== '' || localStorage.length + sessionStorage.length > 0, token);
 
+  await heatmap(desk, 'casePicture', () => desk.keyboard.press('h'));
+  await look(desk, 'review-heatmap');
+  await desk.keyboard.press('h');
+  await desk.waitForFunction(() => !document.getElementById('casePicture').src.endsWith('/heatmap'));
+
   // With the keyboard alone: two judged, one taken back.
   const news = async () => { await desk.waitForFunction(before => { const now = document.getElementById('reviewNews').textContent; return now && now !== before; }, news.before ?? ''); return news.before = await text(desk, 'reviewNews'); };
   const first = await text(desk, 'caseFacts');
@@ -87,6 +109,10 @@ const [program, address, token, screenshots] = process.argv.slice(2);
   result.keyed.push(await news());
   await look(desk, 'reviewed');
   await turnTo(desk, 'history', '#parts li');
+  await desk.locator('#parts button').first().click();
+  await heatmap(desk, 'partPicture', () => desk.locator('#partHeatmap').click());
+  await look(desk, 'history-heatmap');
+  await desk.keyboard.press('Escape');
 
   // The threshold that is tried changes nothing.
   await turnTo(desk, 'models', '#whatIfPlot rect');
@@ -97,8 +123,17 @@ const [program, address, token, screenshots] = process.argv.slice(2);
   await look(desk, 'what-if');
 
   // A version watches, and then runs; each time the page asks why.
-  desk.on('dialog', dialog => dialog.accept('tried on the page'));
-  await desk.locator('.version button', { hasText: 'Shadow' }).first().click();
+  const asked = () => desk.locator('#whyDialog[open]').waitFor();
+  const shadow = desk.locator('.version button', { hasText: 'Shadow' }).first();
+  await shadow.press('Enter');
+  await asked();
+  await look(desk, 'why');
+  await desk.keyboard.press('Escape');
+  result.escaped = await desk.evaluate(() => document.activeElement.textContent) + await text(desk, 'modelNews');
+  await shadow.press('Enter');
+  await asked();
+  await desk.keyboard.type('looked at');
+  await desk.keyboard.press('Enter');
   await desk.locator('.shadow').waitFor();
   for (let seen = false; !seen;) {
     await turnTo(desk, 'live', '#verdicts li');
@@ -108,13 +143,28 @@ const [program, address, token, screenshots] = process.argv.slice(2);
   result.shadow = await desk.locator('.shadow').textContent();
   await look(desk, 'shadow');
   await desk.locator('.version button', { hasText: 'Activate' }).first().click();
+  await asked();
+  await desk.locator('#why').fill('tried on the page');
+  await desk.locator('#whyForm button').first().click();
   await desk.waitForFunction(() => /version 2 runs/.test(document.getElementById('modelNews').textContent));
 
   const phone = await open('phone', 390, 844, true, 'dark');
   for (const [hash, ready] of Object.entries(places)) {
     await turnTo(phone, hash, ready);
     await look(phone, hash);
+    if (hash === 'reviewing') {
+      await heatmap(phone, 'casePicture', () => phone.locator('#caseHeatmap').tap());
+      await look(phone, 'review-heatmap');
+    }
   }
+  await phone.locator('#login').tap();
+  await phone.locator('#token').fill(token);
+  await phone.locator('#loginForm button').first().tap();
+  await phone.locator('.change:enabled').first().tap();
+  await phone.locator('#whyDialog[open]').waitFor();
+  await look(phone, 'why');
+  await phone.locator('#whyForm [type=button]').tap();
+  await phone.locator('#whyDialog:not([open])').waitFor({ state: 'attached' });
   // More tabs than a browser has connections to one host; nobody looks at the others.
   const tabs = await browser.newContext();
   await tabs.addInitScript(() => {

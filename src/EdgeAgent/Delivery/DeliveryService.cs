@@ -86,9 +86,9 @@ internal sealed partial class DeliveryService : BackgroundService
                 await delivery.FollowAsync(server, model, new Counted(this), stop).ConfigureAwait(false);
                 if (told.Remove(model)) LogWell(model);
             }
-            catch (DeliveryException e)
+            catch (Exception e) when (e is EdgeException or IOException or UnauthorizedAccessException)
             {
-                troubles.Add(e.Trouble);
+                troubles.Add((e as DeliveryException)?.Trouble ?? DeliveryTrouble.Disk);   // the models folder cannot be looked at: no reason to stop a line
                 if (told.GetValueOrDefault(model) != e.Message) LogTrouble(model, e.Message);
                 told[model] = e.Message;
             }

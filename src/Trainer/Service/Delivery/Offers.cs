@@ -18,6 +18,7 @@ internal sealed partial class Offers(ServeOptions options, TimeProvider time, IL
     private readonly ConcurrentDictionary<(string Model, int Version), DateTimeOffset> damaged = new();
     private readonly Lock opening = new();
     private volatile Dictionary<string, ModelOffer> all = [];
+    private string? told;
 
     /// <summary>By model.</summary>
     public IReadOnlyDictionary<string, ModelOffer> All => all;
@@ -54,11 +55,25 @@ internal sealed partial class Offers(ServeOptions options, TimeProvider time, IL
         {
             do
             {
-                await Task.Run(Look, stoppingToken).ConfigureAwait(false);
+                await Task.Run(LookOrStay, stoppingToken).ConfigureAwait(false);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
+    }
+
+    private void LookOrStay()
+    {
+        try
+        {
+            Look();
+            told = null;
+        }
+        catch (Exception e) when (e is EdgeException or IOException or UnauthorizedAccessException)
+        {
+            if (told != e.Message) LogUnseen(e.Message);   // what was offered before still is
+            told = e.Message;
+        }
     }
 
     private void Look()
@@ -85,6 +100,9 @@ internal sealed partial class Offers(ServeOptions options, TimeProvider time, IL
         if (files.Keys.FirstOrDefault(f => !PackageFiles.IsPath(f)) is { } odd) throw new EdgeException($"its file '{odd}' has a name that is not sent over a network.");
         return new OfferedPackage(package.Folder, new OfferedVersion(version, files[PackageFiles.Manifest], files.Keys.Sum(f => new FileInfo(Path.Combine(package.Folder, f)).Length)), files);
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "the models folder cannot be looked at: {Why}")]
+    private partial void LogUnseen(string why);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Model} version {Version} is not offered to agents: {Why}")]
     private partial void LogDamaged(string model, int version, string why);
